@@ -1,0 +1,48 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { hoursToMs, readConfig } from '../lib/config.ts';
+import { json } from '../lib/http/response.ts';
+import { invoke } from '../lib/invocation.ts';
+import { apply } from '../lib/streams/apply.ts';
+import { connect, openStore } from '../lib/streams/store.ts';
+import { decodeBody } from '../lib/zego/body.ts';
+import { parseEvent } from '../lib/zego/event.ts';
+import { verify } from '../lib/zego/signature.ts';
+
+const config = readConfig([
+  'ZEGO_CALLBACK_SECRET',
+  'ZEGO_APP_ID',
+  'SIGNATURE_WINDOW_SECONDS',
+  'RETENTION_HOURS',
+  'MAX_LIVE_HOURS',
+  'LIVE_SHARDS',
+  'SESSIONS_TABLE',
+]);
+const client = connect();
+
+/** `POST /callbacks/zego`. A 2XX means durably stored: nothing is answered first and stored later. */
+export const handler = (request: APIGatewayProxyEventV2) =>
+  invoke('callback', request, async ({ nowMs, signal, note }) => {
+    const record = decodeBody(request.body, request.isBase64Encoded);
+
+    const verified = verify(record, {
+      secrets: config.ZEGO_CALLBACK_SECRET,
+      windowSeconds: config.SIGNATURE_WINDOW_SECONDS,
+      nowMs,
+    });
+    note({ secret: verified.secret, event: verified.event });
+
+    const event = parseEvent(record, verified, config.ZEGO_APP_ID);
+    const result =
+      event.event === 'not-kept'
+        ? 'ignored'
+        : await apply(event, {
+            store: openStore({ client, table: config.SESSIONS_TABLE, nowMs, signal }),
+            nowMs,
+            liveShards: config.LIVE_SHARDS,
+            maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
+            retentionMs: hoursToMs(config.RETENTION_HOURS),
+          });
+
+    note({ result });
+    return json(200, { result });
+  });

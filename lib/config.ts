@@ -1,0 +1,231 @@
+/**
+ * The environment, read once and checked: every variable with its meaning, default, unit and example stands in one
+ * table. Nothing else in the product reads `process.env`.
+ */
+interface Variable<T> {
+  /** What it is for, as a sentence for the person who has to set it. */
+  meaning: string;
+  example: string;
+  /** As it would be written in the environment; empty: none. */
+  fallback: string;
+  /** Where it must be set by hand. */
+  required?: 'start and deploy' | 'deploy';
+  /** @throws Error whose message completes "NAME …" and says what to set */
+  parse: (value: string) => T;
+}
+
+const HOURS = 'hours, above 0; fractions are allowed';
+
+export const VARIABLES = {
+  ZEGO_CALLBACK_SECRET: {
+    meaning: "the CallbackSecret of your project in ZEGO's console; several, comma-separated, during a rotation",
+    example: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+    fallback: '',
+    required: 'start and deploy',
+    parse: (value: string) => noParameterStore(list(value)),
+  },
+  LIST_TOKEN: {
+    meaning: 'the bearer token(s) that GET /streams demands, comma-separated, or the word public, alone',
+    example: 'a-long-random-string',
+    fallback: '',
+    required: 'deploy',
+    parse: listToken,
+  },
+  ZEGO_APP_ID: {
+    meaning: 'the appids that are accepted, comma-separated; empty: any whose signature verifies',
+    example: '1234567890',
+    fallback: '',
+    parse: (value: string) => {
+      const appids = list(value);
+      if (!appids.every((appid) => /^\d{1,20}$/.test(appid))) throw new Error('takes appids of 1 to 20 digits');
+      return appids;
+    },
+  },
+  SIGNATURE_WINDOW_SECONDS: {
+    meaning: "how far a callback's timestamp may be from now, both ways, in seconds; 0 switches the check off",
+    example: '600',
+    fallback: '600',
+    parse: integer(0, 31_536_000),
+  },
+  RETENTION_HOURS: {
+    meaning: `how long an ended session is kept, in ${HOURS}`,
+    example: '24',
+    fallback: '24',
+    parse: hours,
+  },
+  MAX_LIVE_HOURS: {
+    meaning: `after how long without a new create a session counts as ended, in ${HOURS}`,
+    example: '48',
+    fallback: '48',
+    parse: hours,
+  },
+  CORS_ORIGINS: {
+    meaning: 'the origins whose pages may read the list, comma-separated',
+    example: 'https://app.example.com',
+    fallback: '*',
+    parse: origins,
+  },
+  LIST_CACHE_SECONDS: {
+    meaning: 'how old an answer of GET /streams may be, in seconds; 0 switches caching off',
+    example: '0',
+    fallback: '0',
+    parse: (value: string) => {
+      if (value !== '0') throw new Error('takes only 0: caching is not built yet');
+      return 0;
+    },
+  },
+  LIVE_SHARDS: {
+    meaning: 'partitions of the live index, 1 to 64; may be raised at any time, never lowered',
+    example: '1',
+    fallback: '1',
+    parse: integer(1, 64),
+  },
+  PORT: {
+    meaning: 'local stack: the port of the API on 127.0.0.1; 0: a free one',
+    example: '3000',
+    fallback: '3000',
+    parse: integer(0, 65_535),
+  },
+  DYNAMODB_PORT: {
+    meaning: 'local stack: the port of the embedded DynamoDB on 127.0.0.1; 0: a free one',
+    example: '8000',
+    fallback: '8000',
+    parse: integer(0, 65_535),
+  },
+  AWS_ENDPOINT_URL_DYNAMODB: {
+    meaning: 'local stack: another DynamoDB-compatible engine instead of the embedded one; missing tables are created',
+    example: 'http://127.0.0.1:8001',
+    fallback: '',
+    parse: (value: string) => {
+      if (value !== '' && !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) throw new Error('takes a URL');
+      return value;
+    },
+  },
+  SESSIONS_TABLE: {
+    meaning: 'the name of the table of sessions; serverless.yml sets it',
+    example: 'zego-live-list-dev-sessions',
+    fallback: '',
+    parse: (value: string) => value,
+  },
+  ALARM_EMAIL: notBuilt('where alarms are sent'),
+  SILENCE_MINUTES: notBuilt('after how many minutes without a callback an alarm is raised'),
+  TRACING: notBuilt('whether requests are traced'),
+} as const satisfies Record<string, Variable<unknown>>;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Config<N extends VariableName = VariableName> = {
+  readonly [K in N]: ReturnType<(typeof VARIABLES)[K]['parse']>;
+};
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param names what the caller needs, and nothing else
+ * @throws Error with one sentence that says what to set
+ */
+export function readConfig<N extends VariableName>(
+  names: readonly N[],
+  environment: Environment = process.env,
+): Config<N> {
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, read(name, environment)]))) as Config<N>;
+}
+
+function read(name: VariableName, environment: Environment): unknown {
+  const { parse, fallback }: Variable<unknown> = VARIABLES[name];
+  // An empty value is an unset one: serverless.yml hands on what is not set as ''.
+  const value = environment[name]?.trim() || fallback;
+  try {
+    return parse(value);
+  } catch (error) {
+    throw new Error(`${name} ${(error as Error).message}. It is ${VARIABLES[name].meaning}.`);
+  }
+}
+
+/**
+ * Checks every variable before anything is started or created, so that none is silently ignored.
+ * @param purpose what is about to be done
+ * @returns warnings, each a sentence
+ * @throws Error with one sentence that says what to set
+ */
+export function checkEnvironment(purpose: 'start' | 'deploy', environment: Environment = process.env): string[] {
+  for (const name of Object.keys(VARIABLES) as VariableName[]) {
+    const { required, meaning, example }: Variable<unknown> = VARIABLES[name];
+    const missing = list(environment[name] ?? '').length === 0;
+    if (missing && required?.includes(purpose)) {
+      throw new Error(`${name} is missing. It is ${meaning}. Set it, for example: ${name}=${example}`);
+    }
+    read(name, environment);
+  }
+  const config = readConfig(['RETENTION_HOURS', 'MAX_LIVE_HOURS'], environment);
+  return (['RETENTION_HOURS', 'MAX_LIVE_HOURS'] as const)
+    .filter((name) => config[name] < 1)
+    .map((name) => `${name} is below 1 hour: a late retry of ZEGO's may bring back a stream that has ended.`);
+}
+
+/** Entries of a comma-separated list; white space around them is dropped, and empty ones do not count. */
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function noParameterStore(entries: string[]): string[] {
+  if (entries.some((entry) => entry.startsWith('ssm:'))) {
+    throw new Error('cannot be read from Parameter Store yet: set the value itself');
+  }
+  return entries;
+}
+
+/** `public`, or the tokens that open the list. None at all opens it to nobody. */
+function listToken(value: string): 'public' | readonly string[] {
+  const tokens = noParameterStore(list(value));
+  if (!tokens.includes('public')) return tokens;
+  if (tokens.length > 1) throw new Error('holds the word public beside tokens: set either the one or the others');
+  return 'public';
+}
+
+function origins(value: string): string[] {
+  const entries = list(value);
+  for (const origin of entries) {
+    if (origin !== '*' && URL.parse(origin)?.origin !== origin) {
+      throw new Error('takes origins such as https://app.example.com (no path, no slash at the end), or *');
+    }
+  }
+  if (entries.length === 0) throw new Error('takes at least one origin, or *');
+  return entries;
+}
+
+function integer(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new Error(`takes a whole number from ${min} to ${max}`);
+    }
+    return number;
+  };
+}
+
+/** A century of hours; without a bound `expires_at` could leave what DynamoDB reads as a time. */
+function hours(value: string): number {
+  const number = Number(value);
+  if (!/^\d*\.?\d+$/.test(value) || !(number > 0) || number > 1_000_000) {
+    throw new Error('takes a number of hours above 0, up to 1000000');
+  }
+  return number;
+}
+
+function notBuilt(meaning: string): Variable<undefined> {
+  return {
+    meaning: `${meaning} (not built yet)`,
+    example: '',
+    fallback: '',
+    parse: (value) => {
+      if (value !== '') throw new Error('has no effect yet: leave it unset');
+      return undefined;
+    },
+  };
+}
+
+export function hoursToMs(hours: number): number {
+  return hours * 3_600_000;
+}

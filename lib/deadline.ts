@@ -1,0 +1,24 @@
+import { Problem } from './errors.ts';
+
+/**
+ * Runs work that must have answered within `ms`, whatever hangs: an engine that accepts a connection and keeps silent
+ * would otherwise hold the request until Lambda kills it, and ZEGO would learn nothing.
+ * @param work gets a signal that aborts at the deadline
+ * @throws Problem `store-unavailable` at the deadline, else what `work` throws
+ */
+export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      // Rejects before it aborts: what the abort makes of the work in flight is not the answer.
+      reject(new Problem('store-unavailable', 'The store did not answer in time.', { reason: 'store-timeout' }));
+      controller.abort();
+    }, ms);
+  });
+  try {
+    return await Promise.race([work(controller.signal), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

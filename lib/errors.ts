@@ -1,0 +1,53 @@
+/**
+ * Everything that we refuse or cannot do, in one closed set.
+ *
+ * A `code` is the end of a problem document's `type` and part of the contract with callers. A `reason` is for the
+ * operator's log; it may be finer than the code, never freer.
+ */
+const PROBLEMS = {
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unreadable-body': { status: 400, title: 'The body cannot be read' },
+  'invalid-field': { status: 400, title: 'A field is missing or malformed' },
+  'bad-signature': { status: 401, title: 'The signature is wrong' },
+  'timestamp-outside-window': { status: 401, title: 'The timestamp is too far from now' },
+  'unknown-appid': { status: 401, title: 'The appid is not accepted here' },
+  'store-unavailable': { status: 503, title: 'The store did not answer' },
+  'token-required': { status: 401, title: 'A bearer token is required' },
+  'invalid-parameter': { status: 400, title: 'A query parameter is unknown, repeated or out of range' },
+  'invalid-cursor': { status: 400, title: 'The cursor is broken or belongs to another query' },
+  'stream-not-found': { status: 404, title: 'Nothing is known of this stream' },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Finer than the code where an operator would act differently. */
+export type Reason =
+  | ProblemCode
+  | 'timestamp-too-old'
+  | 'timestamp-too-far-ahead'
+  | 'store-timeout'
+  | 'token-missing'
+  | 'token-wrong'
+  | 'internal-error';
+
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly title: string;
+  readonly reason: Reason;
+
+  /** `message` becomes the problem's `detail`: it names fields and says what to do, and never repeats a value. */
+  constructor(code: ProblemCode, message: string, options: { reason?: Reason; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = PROBLEMS[code].status;
+    this.title = PROBLEMS[code].title;
+    this.reason = options.reason ?? code;
+  }
+}
+
+/** A field of a callback that is missing or malformed: 400 `invalid-field`, and the detail names the field. */
+export function invalidField(field: string, rule: string): Problem {
+  return new Problem('invalid-field', `${field} ${rule}`);
+}

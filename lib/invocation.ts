@@ -1,0 +1,50 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { withDeadline } from './deadline.ts';
+import { asProblem, problemDocument } from './http/response.ts';
+import { type LogLine, problemFields, writeLog } from './log.ts';
+
+/** ZEGO and readers have their answer within 5 s, whatever hangs; what is left is for the gateway. */
+const DEADLINE_MS = 4000;
+
+export interface Invocation {
+  /** Our clock at the start, in ms. */
+  nowMs: number;
+  /** Aborts at the deadline. */
+  signal: AbortSignal;
+  /** Adds what is known by now to the invocation's log line. */
+  note: (fields: Partial<Pick<LogLine, 'result' | 'event' | 'secret'>>) => void;
+}
+
+/**
+ * One invocation of a function: whatever `work` throws becomes a problem document, the answer comes by the deadline,
+ * and the log gets its line (none for a list that was answered: there are thousands a minute).
+ */
+export async function invoke(
+  message: LogLine['message'],
+  event: APIGatewayProxyEventV2,
+  work: (invocation: Invocation) => Promise<APIGatewayProxyStructuredResultV2>,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const nowMs = Date.now();
+  let fields: Partial<LogLine> = { level: 'INFO', result: 'ok' };
+  const note: Invocation['note'] = (more) => {
+    fields = { ...fields, ...more };
+  };
+  let response: APIGatewayProxyStructuredResultV2;
+  try {
+    response = await withDeadline(DEADLINE_MS, async (signal) => work({ nowMs, signal, note }));
+  } catch (error) {
+    const problem = asProblem(error);
+    fields = { ...fields, ...problemFields(problem) };
+    response = problemDocument(problem);
+  }
+  if (fields.result !== 'ok') {
+    writeLog({
+      message,
+      request_id: event.requestContext.requestId,
+      status: response.statusCode ?? 200,
+      duration_ms: Date.now() - nowMs,
+      ...fields,
+    } as LogLine);
+  }
+  return response;
+}

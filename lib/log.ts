@@ -1,0 +1,52 @@
+import type { Problem, Reason } from './errors.ts';
+
+/**
+ * One line of JSON for an invocation: how it went, and why. Nothing in it repeats a value that somebody sent, but the
+ * name of an event that ZEGO signed: secrets, tokens, signatures and URLs cannot reach it.
+ */
+export interface LogLine {
+  level: 'INFO' | 'WARN' | 'ERROR';
+  message: 'callback' | 'list';
+  request_id: string;
+  status: number;
+  /** `refused`: what was sent is at fault; `failed`: we or the store are. */
+  result: 'ok' | 'applied' | 'unchanged' | 'ignored' | 'refused' | 'failed';
+  duration_ms: number;
+  event?: string;
+  /** Which of the configured CallbackSecrets matched, from 1: a rotation is done when the old one no longer shows up. */
+  secret?: number;
+  reason?: Reason;
+  /** Names the field or parameter at fault. */
+  detail?: string;
+  /** What the store or the runtime called its fault: `TimeoutError`, `ECONNREFUSED`. */
+  fault?: string;
+  /** Where a fault of our own happened; its message is left out, as it may quote what was sent. */
+  frames?: string[];
+}
+
+/** What the log says of a problem. */
+export function problemFields({
+  reason,
+  message,
+  status,
+  cause,
+}: Problem): Omit<LogLine, 'message' | 'request_id' | 'status' | 'duration_ms'> {
+  if (status < 500) return { level: 'WARN', result: 'refused', reason, detail: message };
+  const {
+    name = 'Error',
+    code = name,
+    stack = '',
+  } = (cause ?? {}) as { name?: string; code?: unknown; stack?: string };
+  return {
+    level: 'ERROR',
+    result: 'failed',
+    reason,
+    fault: String(code),
+    ...(reason === 'internal-error' ? { frames: stack.split('\n').filter((line) => /^\s+at /.test(line)) } : {}),
+  };
+}
+
+/** Past `console`, which Lambda would wrap into a line of its own. */
+export function writeLog(line: LogLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,128 @@
+import { type CursorQuery, decodeCursor, encodeCursor } from './cursor.ts';
+import { judge } from './rules.ts';
+import { expiredAtMs, type Lifetimes, type Session, type SessionKey, type Standing } from './session.ts';
+import type { LiveEntry, Store } from './store.ts';
+import { liveKey } from './table.ts';
+
+/** A session as a reader sees it now. */
+export interface Reading {
+  session: Session;
+  /** null: live. Reason and time are null where the view says ended and no fact says why any more. */
+  ending: { end_reason: string | null; end_time_ms: number | null } | null;
+}
+
+export interface ReadOptions extends Pick<Lifetimes, 'maxLiveMs'> {
+  store: Store;
+  /** Our clock in ms. */
+  nowMs: number;
+}
+
+export interface PageQuery extends CursorQuery {
+  limit: number;
+  cursor: string | undefined;
+}
+
+export interface Page {
+  readings: Reading[];
+  next_cursor: string | null;
+}
+
+/**
+ * One page of the live list. The index tells keys in order and may be a write behind; the items, read consistently,
+ * tell what is still live there. So an ended session is gone with the next answer, and a page is short only when it
+ * is the last.
+ * @param liveShards partitions of the live index
+ * @throws Problem `invalid-cursor` or `store-unavailable`
+ */
+export async function readPage(query: PageQuery, options: ReadOptions & { liveShards: number }): Promise<Page> {
+  const { order, room_id, appid, limit, cursor } = query;
+  const partitions =
+    room_id === undefined
+      ? Array.from({ length: options.liveShards }, (_, live_shard) => ({ live_shard }))
+      : [{ live_room: room_id }];
+
+  let after = cursor === undefined ? undefined : decodeCursor(cursor, query);
+  const readings: Reading[] = [];
+  for (;;) {
+    const wanted = limit - readings.length;
+    // One more than wanted tells whether the list goes on.
+    const lists = await Promise.all(
+      partitions.map((partition) => options.store.liveEntries({ partition, order, after, appid }, wanted + 1)),
+    );
+    const entries = inOrder(lists.flat(), order);
+    const batch = entries.slice(0, wanted);
+    const stands = new Map(batch.map((entry) => [entry.live_key, entry]));
+    for (const session of await options.store.sessions(batch)) {
+      const reading = read(session, options);
+      if (reading.ending === null && stands.has(liveKey(session))) readings.push(reading);
+    }
+    if (entries.length <= wanted) return { readings, next_cursor: null };
+    after = batch.at(-1)?.live_key;
+    if (readings.length === limit)
+      return { readings, next_cursor: after === undefined ? null : encodeCursor(after, query) };
+  }
+}
+
+/** DynamoDB sorts strings as UTF-8 bytes, JavaScript as UTF-16: they differ beyond U+D7FF. */
+function inOrder(entries: LiveEntry[], order: 'newest' | 'oldest'): LiveEntry[] {
+  const sign = order === 'newest' ? -1 : 1;
+  return entries
+    .map((entry) => ({ entry, bytes: Buffer.from(entry.live_key) }))
+    .sort((a, b) => sign * Buffer.compare(a.bytes, b.bytes))
+    .map(({ entry }) => entry);
+}
+
+export interface StreamQuery {
+  stream_id: string;
+  stream_sid: string | undefined;
+  appid: string | undefined;
+}
+
+/**
+ * One stream: its newest live session, else its newest ended one; or the session with that `stream_sid`.
+ * @returns undefined when nothing is known of it (any more)
+ * @throws Problem `store-unavailable`
+ */
+export async function readStream(query: StreamQuery, options: ReadOptions): Promise<Reading | undefined> {
+  const { stream_id, stream_sid, appid } = query;
+  if (stream_sid !== undefined) {
+    const [session] = await options.store.sessions([{ stream_id, stream_sid }]);
+    return session === undefined || (appid ?? session.appid) !== session.appid ? undefined : read(session, options);
+  }
+  for (;;) {
+    const standings = await options.store.standings(stream_id, appid);
+    const live = standings.filter((standing) => standing.live_shard !== null && !isExpired(standing, options));
+    const candidates = newest(live.length > 0 ? live : standings);
+    const readings = (await options.store.sessions(candidates)).map((session) => read(session, options));
+    const [reading] = readings.sort((a, b) => (b.ending?.end_time_ms ?? 0) - (a.ending?.end_time_ms ?? 0));
+    // One that has ended or gone since it was found may leave another one live: look again.
+    if (reading === undefined ? candidates.length === 0 : reading.ending === null || live.length === 0) return reading;
+  }
+}
+
+/** Those with the largest `create_time_ms`, as far as one BatchGetItem reaches; in the order of the list. */
+function newest(standings: readonly Standing[]): SessionKey[] {
+  const latest = Math.max(...standings.map((standing) => standing.create_time_ms ?? 0));
+  return standings
+    .filter((standing) => (standing.create_time_ms ?? 0) === latest)
+    .sort((a, b) => Buffer.compare(Buffer.from(b.stream_sid), Buffer.from(a.stream_sid)))
+    .slice(0, 100);
+}
+
+function read(session: Session, options: ReadOptions): Reading {
+  const [verdict] = judge([session]);
+  if (verdict === 'told') {
+    const { end_reason = null, end_time_ms = null } = session.close ?? {};
+    return { session, ending: { end_reason, end_time_ms } };
+  }
+  if (isExpired(session, options)) {
+    return { session, ending: { end_reason: 'expired', end_time_ms: expiredAtMs(session, options) } };
+  }
+  return { session, ending: session.live_shard === null ? { end_reason: null, end_time_ms: null } : null };
+}
+
+/** Rule 5, on our clock: computed when read, never written. */
+function isExpired(standing: Standing, options: ReadOptions): boolean {
+  const expiredAt = expiredAtMs(standing, options);
+  return expiredAt !== null && options.nowMs > expiredAt;
+}

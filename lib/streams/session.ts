@@ -1,0 +1,126 @@
+import type { StreamClose, StreamCreate, StreamFields } from '../zego/event.ts';
+
+/** What a register holds beside the fields that stand at the top of a session. */
+type Told<Event extends StreamFields> = Omit<
+  Event,
+  'event' | 'appid' | 'stream_id' | 'stream_sid' | 'stream_seq' | 'room_id' | 'room_session_id'
+>;
+export type CreateFact = Told<StreamCreate>;
+export type CloseFact = Told<StreamClose>;
+
+export interface SessionKey {
+  stream_id: string;
+  stream_sid: string;
+}
+
+/** What the rules need of a session and what the list reads: the index `siblings` holds all of it. */
+export interface Standing extends SessionKey {
+  /** These four come from the create, while none is known from the close. */
+  appid: string;
+  room_id: string;
+  room_session_id: string | null;
+  create_time_ms: number | null;
+  /** `stream_seq` of each register, null while it is empty. */
+  create_seq: number | null;
+  close_seq: number | null;
+  /** When the create was stored, on our clock, in ms. */
+  stored_ms: number | null;
+  /** The view: the partition of the live index that the session stands in, null when it is on no list. */
+  live_shard: number | null;
+  /** Grows with every write; 0: no item yet. */
+  version: number;
+  /** When the session is forgotten, on our clock, in s; null: not stored yet. */
+  expires_at: number | null;
+}
+
+/**
+ * One publishing of a stream: two registers of facts, each "last writer wins" by `stream_seq` and replaced whole, and
+ * the view. Merging facts is commutative, associative and idempotent, so order and repetition cannot matter.
+ */
+export interface Session extends Standing {
+  create: CreateFact | null;
+  close: CloseFact | null;
+}
+
+/** A session of which nothing is known. `version` is that of an item past its time, if one is still there. */
+export function blankSession(key: SessionKey, version = 0): Session {
+  return {
+    stream_id: key.stream_id,
+    stream_sid: key.stream_sid,
+    appid: '',
+    room_id: '',
+    room_session_id: null,
+    create_time_ms: null,
+    create_seq: null,
+    close_seq: null,
+    stored_ms: null,
+    live_shard: null,
+    version,
+    expires_at: null,
+    create: null,
+    close: null,
+  };
+}
+
+/**
+ * Merges the fact that an event tells into a session.
+ * @param nowMs our clock
+ * @returns the same object when what it holds of this kind is as new or newer
+ */
+export function merge(session: Session, event: StreamCreate | StreamClose, nowMs: number): Session {
+  const { event: kind, stream_id: _id, stream_sid: _sid, stream_seq, appid, room_id, room_session_id, ...told } = event;
+  const top = { appid, room_id, room_session_id, create_time_ms: told.create_time_ms };
+  if (kind === 'stream_create') {
+    if (session.create_seq !== null && session.create_seq >= stream_seq) return session;
+    return { ...session, ...top, create_seq: stream_seq, stored_ms: nowMs, create: told as CreateFact };
+  }
+  if (session.close_seq !== null && session.close_seq >= stream_seq) return session;
+  const close = { close_seq: stream_seq, close: told as CloseFact };
+  return session.create === null ? { ...session, ...top, ...close } : { ...session, ...close };
+}
+
+/** Rule 5. */
+export interface Lifetimes {
+  /** How long after its last create was stored a session still counts as live. */
+  maxLiveMs: number;
+  /** How long an ended session is kept. */
+  retentionMs: number;
+}
+
+/**
+ * Rule 5, when read: a session whose last create was stored longer ago than this is a ghost, its close lost.
+ * @returns the moment on our clock, in ms, null while no create is known
+ */
+export function expiredAtMs(session: Standing, { maxLiveMs }: Pick<Lifetimes, 'maxLiveMs'>): number | null {
+  return session.stored_ms === null ? null : session.stored_ms + maxLiveMs;
+}
+
+/**
+ * Puts a session on the list or takes it off.
+ * @param before the session as it is stored
+ * @param merged the same with the event's fact
+ * @param live what the rules say of it
+ * @param shard where it stands if it comes onto the list; while it stays there it stays where it is
+ * @returns `before` when nothing differs
+ */
+export function withView<S extends Standing>(
+  before: S,
+  merged: S,
+  live: boolean,
+  { nowMs, shard, maxLiveMs, retentionMs }: Lifetimes & { nowMs: number; shard: () => number },
+): S {
+  const wasLive = before.live_shard !== null;
+  if (merged === before && live === wasLive) return before;
+  if (live) {
+    const expires_at = toSeconds((merged.stored_ms ?? nowMs) + maxLiveMs + retentionMs);
+    return { ...merged, live_shard: before.live_shard ?? shard(), expires_at };
+  }
+  // Retention counts from the moment at which the session was stored as ended, not from a create that came later.
+  const ends = wasLive || merged.close_seq !== before.close_seq || before.expires_at === null;
+  return { ...merged, live_shard: null, expires_at: ends ? toSeconds(nowMs + retentionMs) : before.expires_at };
+}
+
+/** `expires_at` counts seconds, as DynamoDB's TTL demands. */
+export function toSeconds(ms: number): number {
+  return Math.ceil(ms / 1000);
+}
