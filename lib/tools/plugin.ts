@@ -1,0 +1,111 @@
+import { checkEnvironment, type Environment, readConfig, type VariableName } from '../config.ts';
+import { bundleName, writeBundles } from './bundle.ts';
+import { demoEnvironment, playDemo } from './demo.ts';
+import { type LocalStack, startLocal } from './local.ts';
+import type { Service } from './service.ts';
+
+interface Serverless {
+  /** serverless.yml, resolved. */
+  configurationInput: unknown;
+  classes: { Error: new (message: string, code: string) => Error };
+}
+
+interface Log {
+  warning: (text: string) => void;
+}
+
+/**
+ * Our part of the Serverless Framework: it checks the configuration and builds the bundles before anything is
+ * packaged, and runs the stack on this machine. `remove`, `info` and `logs` need no variable set.
+ */
+export default class Plugin {
+  private readonly serverless: Serverless;
+  private readonly log: Log;
+
+  readonly commands = {
+    local: { usage: 'Runs the whole stack on this machine', lifecycleEvents: ['start'] },
+    demo: { usage: 'Runs it with a simulated ZEGO that plays into it', lifecycleEvents: ['start'] },
+  };
+
+  readonly hooks = {
+    'before:package:initialize': () => this.prepare(),
+    'before:deploy:function:initialize': () => this.prepare(),
+    'local:start': () => untilStopped(() => this.start(process.env, (text) => process.stdout.write(text))),
+    'demo:start': () => untilStopped(() => this.demo()),
+  };
+
+  /** `${config:NAME}`: a variable as lib/config.ts reads it, for where the template needs more than its text. */
+  readonly configurationVariablesSources = {
+    config: {
+      resolve: async ({ address }: { address: string }) => ({ value: readOrDefault(address as VariableName) }),
+    },
+  };
+
+  constructor(serverless: Serverless, _options: unknown, { log }: { log: Log }) {
+    this.serverless = serverless;
+    this.log = log;
+  }
+
+  private get service(): Service {
+    return this.serverless.configurationInput as Service;
+  }
+
+  private async prepare(): Promise<void> {
+    try {
+      for (const warning of checkEnvironment('deploy')) this.log.warning(warning);
+    } catch (error) {
+      throw new this.serverless.classes.Error((error as Error).message, 'INVALID_CONFIGURATION');
+    }
+    await writeBundles(Object.values(this.service.functions).map(({ handler }) => bundleName(handler)));
+  }
+
+  private async start(environment: Environment, onLog: (text: string) => void): Promise<LocalStack> {
+    const onWarning = (sentence: string) => process.stderr.write(`Warning: ${sentence}\n`);
+    const stack = await startLocal({ service: this.service, environment, onLog, onWarning });
+    process.stdout.write(`Listening on ${stack.url}\n`);
+    return stack;
+  }
+
+  private async demo(): Promise<Running> {
+    const environment = demoEnvironment(process.env);
+    const stack = await this.start(environment, () => {});
+    process.stdout.write(
+      `The live list:  curl ${stack.url}/streams\nEnd it with Ctrl-C. What a simulated ZEGO sends:\n\n`,
+    );
+    const demo = playDemo(stack.url, environment, (line) => process.stdout.write(`${line}\n`));
+    return {
+      close: async () => {
+        await demo.close();
+        await stack.close();
+      },
+    };
+  }
+}
+
+interface Running {
+  close: () => Promise<void>;
+}
+
+/** Malformed values are reported by `checkEnvironment`, and only to commands that need them. */
+function readOrDefault(name: VariableName): unknown {
+  try {
+    return readConfig([name])[name];
+  } catch {
+    return readConfig([name], {})[name];
+  }
+}
+
+/** Runs until Ctrl-C or SIGTERM. What goes wrong at the start is one sentence and exit code 1. */
+async function untilStopped(start: () => Promise<Running>): Promise<void> {
+  let running: Running;
+  try {
+    running = await start();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+  await new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+  await running.close();
+}

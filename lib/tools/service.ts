@@ -1,0 +1,71 @@
+import type { Environment } from '../config.ts';
+
+/**
+ * What the local stack and the tests need of serverless.yml, resolved: routes, functions, tables. The shape is that of
+ * `serverless print --format json`.
+ */
+export interface Service {
+  service: string;
+  provider: { stage: string; region: string; timeout: number; httpApi: { cors: Cors } };
+  functions: Record<string, ServiceFunction>;
+  resources: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+}
+
+export interface ServiceFunction {
+  handler: string;
+  timeout?: number;
+  environment: Record<string, string | number | { Ref: string }>;
+  events: { httpApi: string }[];
+}
+
+export interface Cors {
+  allowedOrigins: string[];
+  allowedHeaders: string[];
+  allowedMethods: string[];
+  exposedResponseHeaders: string[];
+  maxAge: number;
+}
+
+export interface Table {
+  TableName: string;
+  [property: string]: unknown;
+}
+
+/** What CreateTable does not take: other calls set it, or no local engine has it. */
+const NOT_FOR_CREATE = [
+  'TimeToLiveSpecification',
+  'PointInTimeRecoverySpecification',
+  'DeletionProtectionEnabled',
+  'SSESpecification',
+  'Tags',
+];
+
+/** The tables as CreateTable takes them, by logical id; named, since serverless.yml leaves the names to AWS. */
+export function tablesOf({ service, provider, resources }: Service): Record<string, Table> {
+  const tables = Object.entries(resources.Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table');
+  return Object.fromEntries(
+    tables.map(([id, { Properties }]) => {
+      const properties = Object.entries(Properties).filter(([name]) => !NOT_FOR_CREATE.includes(name));
+      return [id, { ...Object.fromEntries(properties), TableName: `${service}-${provider.stage}-${id}` }];
+    }),
+  );
+}
+
+/**
+ * A function's environment: its own variables and no others, `!Ref` of a table resolved to the table's name.
+ * @param settings what stands before the values that serverless.yml found in the environment
+ */
+export function environmentOf(
+  { environment }: ServiceFunction,
+  tables: Record<string, Table>,
+  settings: Environment,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => {
+      if (typeof value !== 'object') return [name, settings[name] ?? String(value)];
+      const table = tables[value.Ref];
+      if (table === undefined) throw new Error(`serverless.yml: ${name} refers to ${value.Ref}, which is no table.`);
+      return [name, table.TableName];
+    }),
+  );
+}
