@@ -112,7 +112,7 @@ function toRegister(fact: CreateFact | CloseFact | null): Item | undefined {
   return Object.fromEntries(Object.entries(fact).filter(told));
 }
 
-const NOTHING_TOLD: Omit<CloseFact, 'end_time_ms'> = {
+const NOTHING_TOLD: Omit<CreateFact, 'create_time_ms'> = {
   user_id: null,
   user_name: null,
   channel_id: null,
@@ -125,22 +125,20 @@ const NOTHING_TOLD: Omit<CloseFact, 'end_time_ms'> = {
   extra_info: null,
   recreate: null,
   create_time: null,
-  create_time_ms: null,
-  end_reason: null,
   rtmp_url: [],
   hls_url: [],
   hdl_url: [],
   pic_url: [],
 };
 
-function fromRegister<Fact>(register: unknown): Fact | null {
-  return register === undefined ? null : ({ ...NOTHING_TOLD, ...(register as Item) } as Fact);
+function fromRegister<Fact>(register: unknown, nothingTold: Partial<Fact>): Fact | null {
+  return register === undefined ? null : ({ ...nothingTold, ...(register as Item) } as Fact);
 }
 
 /** @param item an item of the table, whole */
 export function toSession(item: Item): Session {
-  const create = fromRegister<CreateFact>(item.create);
-  const close = fromRegister<CloseFact>(item.close);
+  const create = fromRegister<CreateFact>(item.create, NOTHING_TOLD);
+  const close = fromRegister<CloseFact>(item.close, { ...NOTHING_TOLD, create_time_ms: null, end_reason: null });
   return { ...toStanding(item), create_time_ms: (create ?? close)?.create_time_ms ?? null, create, close };
 }
 

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import type { ZegoRecord } from '../lib/zego/body.ts';
+import { parseEvent, type StreamClose, type StreamCreate } from '../lib/zego/event.ts';
+import { sign } from '../lib/zego/signature.ts';
+
+export const SECRET = '0a1b2c3d4e5f60718293a4b5c6d7e8f9';
+
+/** A sample of ZEGO's documentation. */
+export function sample(name: 'stream_create' | 'stream_close' | 'room_create' | 'room_close'): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`fixtures/zego/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** Signs a callback's fields afresh. */
+export function signed(fields: ZegoRecord, { secret = SECRET, nowMs = Date.now() } = {}): Record<string, unknown> {
+  const timestamp = String(Math.floor(nowMs / 1000));
+  const nonce = '7254119327986670314';
+  return { ...fields, timestamp, nonce, signature: sign({ secret, timestamp, nonce }) };
+}
+
+/** A typed event, by default as ZEGO's sample tells it. */
+export function createEvent(fields: Record<string, unknown> = {}): StreamCreate {
+  return typed({ ...sample('stream_create'), ...fields }) as StreamCreate;
+}
+
+export function closeEvent(fields: Record<string, unknown> = {}): StreamClose {
+  return typed({ ...sample('stream_close'), ...fields }) as StreamClose;
+}
+
+function typed(record: Record<string, unknown>) {
+  return parseEvent(
+    record,
+    { event: String(record.event), timestampMs: Number(record.timestamp) * 1000, pascalCase: false, secret: 1 },
+    [],
+  );
+}

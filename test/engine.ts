@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient as Client, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { inject } from 'vitest';
+import { openStore, type Store } from '../lib/streams/store.ts';
+import { awsEnvironment, createTables } from '../lib/tools/engine.ts';
+import { tablesOf } from '../lib/tools/service.ts';
+
+/** What a function needs in its environment to reach the engine of the tests. */
+export const AWS = awsEnvironment(inject('endpoint'), {});
+
+/** A request that reached the engine. */
+export interface SentRequest {
+  /** `UpdateItem`, `Query`, … */
+  operation: string;
+  input: Record<string, unknown>;
+}
+
+export interface TestTable {
+  client: Client;
+  /** The table's name. */
+  table: string;
+  /** What was sent since the last `requests.length = 0`. */
+  requests: SentRequest[];
+  /** @param nowMs our clock */
+  store: (nowMs?: number) => Store;
+}
+
+/** A sessions table of its own, as serverless.yml defines it, on the engine of the tests. */
+export async function freshTable(): Promise<TestTable> {
+  const { SessionsTable } = tablesOf(inject('service'));
+  if (SessionsTable === undefined) throw new Error('serverless.yml has no SessionsTable');
+  const table = `test-${randomUUID()}`;
+  await createTables([{ ...SessionsTable, TableName: table }], AWS);
+
+  const client = DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      endpoint: inject('endpoint'),
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  );
+  const requests: SentRequest[] = [];
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        requests.push({
+          operation: String(commandName).replace(/Command$/, ''),
+          input: args.input as Record<string, unknown>,
+        });
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  const { signal } = new AbortController();
+  return { client, table, requests, store: (nowMs = Date.now()) => openStore({ client, table, nowMs, signal }) };
+}
