@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient as Client, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
@@ -53,5 +54,6 @@ export async function freshTable(): Promise<TestTable> {
     { step: 'initialize' },
   );
   const { signal } = new AbortController();
+  setMaxListeners(0, signal);
   return { client, table, requests, store: (nowMs = Date.now()) => openStore({ client, table, nowMs, signal }) };
 }

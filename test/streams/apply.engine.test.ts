@@ -1,0 +1,318 @@
+import { BatchWriteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { apply } from '../../lib/streams/apply.ts';
+import { readStream } from '../../lib/streams/live.ts';
+import type { Session, SessionKey } from '../../lib/streams/session.ts';
+import type { StreamClose, StreamCreate } from '../../lib/zego/event.ts';
+import { closeEvent, createEvent } from '../callback.ts';
+import { freshTable, type TestTable } from '../engine.ts';
+
+const HOUR = 3_600_000;
+const LIFETIMES = { maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
+
+let db: TestTable;
+let sids = 0;
+beforeAll(async () => {
+  db = await freshTable();
+});
+beforeEach(() => {
+  db.requests.length = 0;
+});
+
+/** A stream of its own for each test. */
+function newKey(): SessionKey {
+  return { stream_id: `stream-${++sids}`, stream_sid: `s-${sids}` };
+}
+
+async function send(event: StreamCreate | StreamClose, nowMs = Date.now()) {
+  return apply(event, { store: db.store(nowMs), nowMs, liveShards: 1, ...LIFETIMES });
+}
+
+async function stored(key: SessionKey, nowMs = Date.now()): Promise<Session> {
+  return db.store(nowMs).session(key);
+}
+
+function operations(): string[] {
+  return db.requests.map(({ operation }) => operation).sort();
+}
+
+describe('requests', () => {
+  it('a first create: one write and three reads', async () => {
+    expect(await send(createEvent(newKey()))).toBe('applied');
+    expect(operations()).toEqual(['GetItem', 'Query', 'Query', 'UpdateItem']);
+  });
+
+  it('a repeated create: two reads and no write', async () => {
+    const create = createEvent(newKey());
+    await send(create);
+    db.requests.length = 0;
+    expect(await send(create)).toBe('unchanged');
+    expect(operations()).toEqual(['GetItem', 'Query']);
+  });
+
+  it('the close of a known session: one write and nothing else', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    db.requests.length = 0;
+    expect(await send(closeEvent(key))).toBe('applied');
+    expect(operations()).toEqual(['UpdateItem']);
+  });
+
+  it('a repeated close: a refused write and two reads', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    await send(closeEvent(key));
+    db.requests.length = 0;
+    expect(await send(closeEvent(key))).toBe('unchanged');
+    expect(operations()).toEqual(['GetItem', 'Query', 'UpdateItem']);
+  });
+
+  it('never a Scan, never a transaction', () => {
+    expect(operations()).toEqual(expect.not.arrayContaining(['Scan', 'TransactWriteItems', 'TransactGetItems']));
+  });
+
+  it('after 5,000 ended sessions of the stream: at most 4 reads, of at most 12 units', async () => {
+    const ended = newKey();
+    await send(createEvent(ended));
+    await send(closeEvent(ended));
+    const { Item } = await db.client.send(new GetCommand({ TableName: db.table, Key: { ...ended } }));
+    const items = Array.from({ length: 5000 }, (_, i) => {
+      const sibling_key = `1#room1#${1e12 + i}`;
+      return { PutRequest: { Item: { ...Item, stream_sid: `s-ended-${i}`, sibling_key } } };
+    });
+    for (let i = 0; i < items.length; i += 25) {
+      await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: items.slice(i, i + 25) } }));
+    }
+    db.requests.length = 0;
+    await send(createEvent({ ...ended, stream_sid: 's-new' }));
+    const reads = db.requests.filter(({ operation }) => operation !== 'UpdateItem');
+    expect(reads.length).toBeLessThanOrEqual(4);
+    let units = 0;
+    for (const { operation, input } of reads) units += await readUnits(operation, input);
+    expect(units).toBeLessThanOrEqual(12);
+  });
+});
+
+/** What AWS charges for a consistent read: a unit for each 4 kB that it touches, at least one. */
+async function readUnits(operation: string, input: Record<string, unknown>): Promise<number> {
+  const answer =
+    operation === 'GetItem'
+      ? await db.client.send(new GetCommand(input as never))
+      : await db.client.send(new QueryCommand(input as never));
+  const items = 'Items' in answer ? answer.Items : [(answer as { Item?: unknown }).Item];
+  return Math.max(1, Math.ceil(JSON.stringify(items).length / 4096));
+}
+
+describe('one session', () => {
+  it('five repeats of a create change nothing', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    const first = await stored(key);
+    for (let i = 0; i < 5; i++) expect(await send(createEvent(key), Date.now() + i)).toBe('unchanged');
+    expect(await stored(key)).toEqual(first);
+  });
+
+  it('a repeat of the create does not bring an ended session back', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    await send(closeEvent(key));
+    expect(await send(createEvent(key))).toBe('unchanged');
+    expect(await stored(key)).toMatchObject({ live_shard: null, create_seq: 1, close_seq: 700 });
+  });
+
+  it('close first, create second: ended, with the fields of the create and the ending of the close', async () => {
+    const [key, other] = [newKey(), newKey()];
+    await send(closeEvent(key));
+    expect(await stored(key)).toMatchObject({ live_shard: null, create: null });
+    expect(await send(createEvent(key))).toBe('applied');
+    await send(createEvent(other));
+    await send(closeEvent(other));
+    const ours = ({
+      stream_id: _,
+      stream_sid: __,
+      version: ___,
+      stored_ms: ____,
+      expires_at: _____,
+      ...rest
+    }: Session) => rest;
+    expect(ours(await stored(key))).toEqual(ours(await stored(other)));
+    expect(await stored(key)).toMatchObject({
+      live_shard: null,
+      create: { title: 'title' },
+      close: { end_reason: 'stopped' },
+    });
+  });
+
+  it('a create with a larger seq makes it live again, in another room if it says so', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    await send(closeEvent({ ...key, stream_seq: '5' }));
+    expect(await send(createEvent({ ...key, stream_seq: '6', room_id: 'room2' }))).toBe('applied');
+    expect(await stored(key)).toMatchObject({ room_id: 'room2', create_seq: 6, live_shard: 0 });
+    expect(await send(closeEvent({ ...key, stream_seq: '5' }))).toBe('unchanged');
+    expect(await send(closeEvent({ ...key, stream_seq: '7', room_id: 'room1' }))).toBe('applied');
+    expect(await stored(key)).toMatchObject({ room_id: 'room2', live_shard: null });
+  });
+
+  it('a close that is older than the create is kept, and the session stays live', async () => {
+    const key = newKey();
+    await send(createEvent({ ...key, stream_seq: '9' }));
+    expect(await send(closeEvent({ ...key, stream_seq: '5' }))).toBe('applied');
+    expect(await stored(key)).toMatchObject({ create_seq: 9, close_seq: 5, live_shard: 0 });
+  });
+
+  it('every order of create, close, recreate and repeats leaves the same item', async () => {
+    const kinds = [
+      (key: SessionKey) => createEvent({ ...key, stream_seq: '1' }),
+      (key: SessionKey) => closeEvent({ ...key, stream_seq: '2' }),
+      (key: SessionKey) =>
+        createEvent({ ...key, stream_seq: '3', recreate: '1', title: 'again', create_time_ms: '1687981999000' }),
+      (key: SessionKey) => closeEvent({ ...key, stream_seq: '4', type: '1', room_id: 'room9' }),
+    ];
+    const bySet = new Map<string, unknown>();
+    const orders = [...sequences(3, 5), ...sequences(4, 4)];
+    for (let i = 0; i < orders.length; i += 16) {
+      await Promise.all(
+        orders.slice(i, i + 16).map(async (order) => {
+          const key = newKey();
+          for (const kind of order) await send(kinds[kind]?.(key) as StreamCreate);
+          const {
+            stream_id: _,
+            stream_sid: __,
+            version: ___,
+            stored_ms,
+            expires_at: ____,
+            ...item
+          } = await stored(key);
+          const told = [...new Set(order)].sort().join();
+          const seen = { ...item, stored: stored_ms !== null };
+          if (bySet.has(told)) expect(seen).toEqual(bySet.get(told));
+          else bySet.set(told, seen);
+        }),
+      );
+    }
+    expect(orders.length).toBe(3 + 9 + 27 + 81 + 243 + (4 + 16 + 64 + 256));
+    expect(bySet.size).toBe(15);
+  });
+});
+
+function sequences(kinds: number, longest: number): number[][] {
+  let last: number[][] = [[]];
+  const all: number[][] = [];
+  for (let length = 1; length <= longest; length++) {
+    last = last.flatMap((sequence) => Array.from({ length: kinds }, (_, kind) => [...sequence, kind]));
+    all.push(...last);
+  }
+  return all;
+}
+
+describe('beside one another', () => {
+  it('twenty callbacks of one session at once leave what they leave one after another', async () => {
+    const events = (key: SessionKey) =>
+      Array.from({ length: 20 }, (_, i) =>
+        (i % 2 === 0 ? createEvent : closeEvent)({ ...key, stream_seq: String(i), room_id: 'room1' }),
+      );
+    const [key, other] = [newKey(), newKey()];
+    await Promise.all(events(key).map((event) => send(event)));
+    for (const event of events(other)) await send(event);
+    const facts = ({ create_seq, close_seq, live_shard, create, close }: Session) => ({
+      create_seq,
+      close_seq,
+      live_shard,
+      create,
+      close,
+    });
+    expect(facts(await stored(key))).toEqual(facts(await stored(other)));
+  });
+
+  it('a write that rests on what has changed meanwhile is made anew', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    const store = db.store();
+    let raced = false;
+    const racing = {
+      ...store,
+      write: async (update: Parameters<typeof store.write>[0]) => {
+        if (!raced) {
+          raced = true;
+          await send(closeEvent({ ...key, stream_seq: '2' }));
+        }
+        return store.write(update);
+      },
+    };
+    const nowMs = Date.now();
+    const recreate = createEvent({ ...key, stream_seq: '3' });
+    expect(await apply(recreate, { store: racing, nowMs, liveShards: 1, ...LIFETIMES })).toBe('applied');
+    expect(await stored(key)).toMatchObject({ create_seq: 3, close_seq: 2, live_shard: 0 });
+  });
+
+  it('a sibling whose view disagrees with its facts is put right by any callback of the stream', async () => {
+    const ghost = newKey();
+    await send(createEvent(ghost));
+    await send(closeEvent(ghost));
+    const Key = { stream_id: ghost.stream_id, stream_sid: ghost.stream_sid };
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key,
+        UpdateExpression: 'SET live_shard = :zero, live_key = :key, live_room = :room',
+        ExpressionAttributeValues: {
+          ':zero': 0,
+          ':key': `1687981272742#${ghost.stream_id}#${ghost.stream_sid}`,
+          ':room': 'room1',
+        },
+      }),
+    );
+    const { version } = await stored(ghost);
+    await send(createEvent({ stream_id: ghost.stream_id, stream_sid: 's-other' }));
+    expect(await stored(ghost)).toMatchObject({
+      live_shard: null,
+      create_seq: 1,
+      close_seq: 700,
+      version: version + 1,
+    });
+  });
+});
+
+describe('lifetimes', () => {
+  const start = 1_700_000_000_000;
+
+  it('what is past its time counts as absent, though TTL has not removed it', async () => {
+    const key = newKey();
+    await send(createEvent(key), start);
+    await send(closeEvent(key), start);
+    const later = start + 24 * HOUR;
+    expect((await stored(key, later - 1)).close_seq).toBe(700);
+    expect(await stored(key, later)).toMatchObject({ create: null, close: null });
+    expect(await send(createEvent(key), later)).toBe('applied');
+    expect(await stored(key, later)).toMatchObject({ create_seq: 1, close_seq: null, live_shard: 0, stored_ms: later });
+  });
+
+  it('the fast close does not find what is past its time either', async () => {
+    const key = newKey();
+    await send(createEvent(key), start);
+    const later = start + 72 * HOUR;
+    expect(await send(closeEvent(key), later)).toBe('applied');
+    expect(await stored(key, later)).toMatchObject({ create: null, close_seq: 700, live_shard: null });
+  });
+
+  it('expired when read after the last create is too old; a recreate or a close that tells more counts', async () => {
+    const key = newKey();
+    const read = (nowMs: number) =>
+      readStream(
+        { stream_id: key.stream_id, stream_sid: undefined, appid: undefined },
+        { store: db.store(nowMs), nowMs, ...LIFETIMES },
+      );
+    await send(createEvent(key), start);
+    expect((await read(start + 48 * HOUR))?.ending).toBeNull();
+    expect((await read(start + 48 * HOUR + 1))?.ending).toEqual({
+      end_reason: 'expired',
+      end_time_ms: start + 48 * HOUR,
+    });
+    await send(createEvent({ ...key, stream_seq: '2' }), start + 50 * HOUR);
+    expect((await read(start + 51 * HOUR))?.ending).toBeNull();
+    await send(closeEvent(key), start + 99 * HOUR);
+    expect((await read(start + 99 * HOUR))?.ending).toEqual({ end_reason: 'stopped', end_time_ms: 1666986067248 });
+    expect(await read(start + 123 * HOUR)).toBeUndefined();
+  });
+});
