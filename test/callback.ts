@@ -33,3 +33,11 @@ function typed(record: Record<string, unknown>) {
     [],
   );
 }
+
+/** A callback as a form, its arrays as `k[0]`. */
+export function form(fields: Record<string, unknown>): string {
+  const pairs = Object.entries(fields).flatMap(([name, value]): [string, string][] =>
+    Array.isArray(value) ? value.map((entry, i) => [`${name}[${i}]`, String(entry)]) : [[name, String(value)]],
+  );
+  return new URLSearchParams(pairs).toString();
+}

@@ -27,16 +27,18 @@ export interface TestTable {
   store: (nowMs?: number) => Store;
 }
 
-/** A sessions table of its own, as serverless.yml defines it, on the engine of the tests. */
-export async function freshTable(): Promise<TestTable> {
+/** A sessions table of its own, as serverless.yml defines it, on the engine of the tests or on another. */
+export async function freshTable({
+  endpoint = inject('endpoint'),
+  table = `test-${randomUUID()}`,
+} = {}): Promise<TestTable> {
   const { SessionsTable } = tablesOf(inject('service'));
   if (SessionsTable === undefined) throw new Error('serverless.yml has no SessionsTable');
-  const table = `test-${randomUUID()}`;
-  await createTables([{ ...SessionsTable, TableName: table }], AWS);
+  await createTables([{ ...SessionsTable, TableName: table }], awsEnvironment(endpoint, {}));
 
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
-      endpoint: inject('endpoint'),
+      endpoint,
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     }),

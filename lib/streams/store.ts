@@ -164,7 +164,9 @@ async function guard<T>(request: Promise<T>): Promise<T> {
 }
 
 function unavailable(cause: unknown): Problem {
-  const timedOut = cause instanceof Error && /^(Timeout|Abort)Error$/.test(cause.name);
+  const { name = '', code = '' } = cause as { name?: string; code?: string };
+  // The SDK calls a connection that was cut a TimeoutError too.
+  const timedOut = name === 'AbortError' || (name === 'TimeoutError' && code !== 'ECONNRESET' && code !== 'EPIPE');
   return new Problem('store-unavailable', 'The store did not answer. Try again.', {
     reason: timedOut ? 'store-timeout' : 'store-unavailable',
     cause,

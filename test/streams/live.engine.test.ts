@@ -1,0 +1,278 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { apply } from '../../lib/streams/apply.ts';
+import { type Page, type PageQuery, readPage, readStream } from '../../lib/streams/live.ts';
+import type { Store } from '../../lib/streams/store.ts';
+import { closeEvent, createEvent } from '../callback.ts';
+import { freshTable, type TestTable } from '../engine.ts';
+
+const HOUR = 3_600_000;
+const NOW = 1_700_000_000_000;
+const LIFETIMES = { maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
+const FIRST: PageQuery = { order: 'newest', room_id: undefined, appid: undefined, limit: 37, cursor: undefined };
+
+async function send(
+  db: TestTable,
+  event: ReturnType<typeof createEvent | typeof closeEvent>,
+  liveShards = 1,
+  nowMs = NOW,
+) {
+  return apply(event, { store: db.store(nowMs), nowMs, liveShards, ...LIFETIMES });
+}
+
+async function page(store: Store, query: Partial<PageQuery>, liveShards = 1, nowMs = NOW): Promise<Page> {
+  return readPage({ ...FIRST, ...query }, { store, nowMs, liveShards, ...LIFETIMES });
+}
+
+/** Every page from start to end. */
+async function pages(store: Store, query: Partial<PageQuery>, liveShards = 1): Promise<Page[]> {
+  const all: Page[] = [];
+  let cursor: string | undefined;
+  do {
+    const next = await page(store, { ...query, cursor }, liveShards);
+    all.push(next);
+    cursor = next.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return all;
+}
+
+function sids(all: readonly Page[]): string[] {
+  return all.flatMap(({ readings }) => readings.map(({ session }) => session.stream_sid));
+}
+
+describe('420 live streams, forty to each millisecond', () => {
+  const SHARDS = 4;
+  const streams = Array.from({ length: 420 }, (_, i) => ({
+    stream_id: `stream-${(i * 7919) % 420}`,
+    stream_sid: `s-${i}`,
+    room_id: `room${i % 3}`,
+    appid: String(1 + (i % 2)),
+    create_time_ms: String(1_687_981_272_000 + Math.floor(i / 40)),
+  }));
+  const oldest = [...streams]
+    .sort(
+      (a, b) =>
+        Number(a.create_time_ms) - Number(b.create_time_ms) ||
+        Buffer.compare(Buffer.from(a.stream_id), Buffer.from(b.stream_id)),
+    )
+    .map(({ stream_sid }) => stream_sid);
+  const inRoom = (room_id: string) =>
+    oldest.filter((sid) => streams.some((stream) => stream.stream_sid === sid && stream.room_id === room_id));
+  const inApp = (appid: string) =>
+    oldest.filter((sid) => streams.some((stream) => stream.stream_sid === sid && stream.appid === appid));
+
+  let db: TestTable;
+  beforeAll(async () => {
+    db = await freshTable();
+    for (let i = 0; i < streams.length; i += 20) {
+      await Promise.all(streams.slice(i, i + 20).map((fields) => send(db, createEvent(fields), SHARDS)));
+    }
+  });
+
+  it.each([
+    ['oldest first', { order: 'oldest' }, oldest],
+    ['newest first: the very reverse', { order: 'newest' }, oldest.toReversed()],
+    ['of a room', { order: 'oldest', room_id: 'room1' }, inRoom('room1')],
+    ['of a room, newest first', { order: 'newest', room_id: 'room2' }, inRoom('room2').toReversed()],
+    ['of an app', { order: 'newest', appid: '2' }, inApp('2').toReversed()],
+    [
+      "of an app's room",
+      { order: 'oldest', appid: '1', room_id: 'room0' },
+      inRoom('room0').filter((sid) => inApp('1').includes(sid)),
+    ],
+    ['of a room that is not there', { room_id: 'nowhere' }, []],
+  ] as const)('paged by 37, %s: each exactly once, in order', async (_, query, expected) => {
+    const all = await pages(db.store(NOW), query, SHARDS);
+    expect(sids(all)).toEqual(expected);
+    for (const { readings } of all.slice(0, -1)) expect(readings.length).toBe(37);
+  });
+
+  it('the last full page ends the list', async () => {
+    const all = await pages(db.store(NOW), { limit: 42 }, SHARDS);
+    expect(all.map(({ readings }) => readings.length)).toEqual(Array.from({ length: 10 }, () => 42));
+  });
+
+  it('a page costs one Query for each shard and one BatchGetItem', async () => {
+    db.requests.length = 0;
+    await page(db.store(NOW), { limit: 100 }, SHARDS);
+    expect(db.requests.map(({ operation }) => operation).sort()).toEqual([
+      'BatchGetItem',
+      'Query',
+      'Query',
+      'Query',
+      'Query',
+    ]);
+  });
+
+  it('the limit may change from page to page; order, room_id and appid may not', async () => {
+    const first = await page(db.store(NOW), { limit: 10 }, SHARDS);
+    const cursor = first.next_cursor ?? '';
+    const second = await page(db.store(NOW), { limit: 5, cursor }, SHARDS);
+    expect(sids([first, second])).toEqual(oldest.toReversed().slice(0, 15));
+    await expect(page(db.store(NOW), { order: 'oldest', cursor }, SHARDS)).rejects.toMatchObject({
+      code: 'invalid-cursor',
+    });
+    await expect(page(db.store(NOW), { room_id: 'room1', cursor }, SHARDS)).rejects.toMatchObject({
+      code: 'invalid-cursor',
+    });
+    await expect(page(db.store(NOW), { appid: '1', cursor }, SHARDS)).rejects.toMatchObject({ code: 'invalid-cursor' });
+  });
+});
+
+describe('where the index is a write behind', () => {
+  /** What the index shows now stays what it shows. */
+  async function lagging(db: TestTable, query: Partial<PageQuery>): Promise<Store> {
+    const store = db.store(NOW);
+    const { order, room_id } = { ...FIRST, ...query };
+    const partition = room_id === undefined ? { live_shard: 0 } : { live_room: room_id };
+    const entries = await store.liveEntries({ partition, order, after: undefined, appid: undefined }, 1000);
+    return {
+      ...store,
+      liveEntries: async ({ after }, limit) =>
+        entries
+          .filter(({ live_key }) => after === undefined || (order === 'newest' ? live_key < after : live_key > after))
+          .slice(0, limit),
+    };
+  }
+
+  it('what has ended is not shown, and pages are filled up', async () => {
+    const db = await freshTable();
+    const keys = Array.from({ length: 30 }, (_, i) => ({
+      stream_id: `stream-${i}`,
+      stream_sid: `s-${10 + i}`,
+      create_time_ms: String(1e12 + i),
+    }));
+    for (const key of keys) await send(db, createEvent(key));
+    const store = await lagging(db, { order: 'oldest' });
+    for (const key of keys.slice(0, 15)) await send(db, closeEvent(key));
+    const all = await pages(store, { order: 'oldest', limit: 5 });
+    expect(sids(all)).toEqual(keys.slice(15).map(({ stream_sid }) => stream_sid));
+    expect(all.map(({ readings }) => readings.length)).toEqual([5, 5, 5]);
+  });
+
+  it('a session whose create_time_ms a recreate has moved is shown in its new place alone', async () => {
+    const db = await freshTable();
+    const key = { stream_id: 'a', stream_sid: 's-a', create_time_ms: '1000000000000' };
+    await send(db, createEvent(key));
+    const store = await lagging(db, { order: 'oldest' });
+    await send(db, createEvent({ ...key, stream_seq: '2', recreate: '1', create_time_ms: '1000000000009' }));
+    expect(sids(await pages(store, { order: 'oldest' }))).toEqual([]);
+    expect(sids(await pages(db.store(NOW), { order: 'oldest' }))).toEqual(['s-a']);
+  });
+});
+
+it('ids that only bytes tell apart are in the order of their bytes, over all shards', async () => {
+  const db = await freshTable();
+  const ids = ['a', 'a b', 'a!', 'a#b', 'a$', 'a-', 'a_', 'aa', 'é', '\u{e000}', '😀', '中'];
+  for (const stream_id of ids) await send(db, createEvent({ stream_id, stream_sid: `s-${stream_id}` }), 4);
+  const byBytes = ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  expect(sids(await pages(db.store(NOW), { order: 'oldest', limit: 2 }, 4))).toEqual(byBytes.map((id) => `s-${id}`));
+});
+
+it('LIVE_SHARDS may be raised while streams are live: they stay where they are, and are listed', async () => {
+  const db = await freshTable();
+  for (let i = 0; i < 20; i++) await send(db, createEvent({ stream_id: `s${i}`, stream_sid: `s-${i}` }), 1);
+  for (let i = 20; i < 40; i++) await send(db, createEvent({ stream_id: `s${i}`, stream_sid: `s-${i}` }), 8);
+  await send(db, createEvent({ stream_id: 's0', stream_sid: 's-0', stream_seq: '2', recreate: '1' }), 8);
+  expect(new Set(sids(await pages(db.store(NOW), { limit: 7 }, 8))).size).toBe(40);
+});
+
+it('what is expired is not listed, whatever its view says', async () => {
+  const db = await freshTable();
+  await send(db, createEvent({ stream_id: 'old', stream_sid: 's-old' }), 1, NOW - 48 * HOUR - 1);
+  await send(db, createEvent({ stream_id: 'new', stream_sid: 's-new' }), 1, NOW - 48 * HOUR);
+  expect(sids(await pages(db.store(NOW), {}))).toEqual(['s-new']);
+});
+
+describe('one stream', () => {
+  let db: TestTable;
+  beforeAll(async () => {
+    db = await freshTable();
+  });
+  const read = (stream_id: string, more: { appid?: string; stream_sid?: string } = {}, store = db.store(NOW)) =>
+    readStream({ stream_id, stream_sid: more.stream_sid, appid: more.appid }, { store, nowMs: NOW, ...LIFETIMES });
+  const sid = async (...args: Parameters<typeof read>) => (await read(...args))?.session.stream_sid;
+
+  it('is its newest live session, in whatever room and app', async () => {
+    const at = (ms: number) => ({ stream_id: 'a', create_time_ms: String(1e12 + ms) });
+    await send(db, createEvent({ ...at(1), stream_sid: 's-1', room_id: 'z', appid: '9' }));
+    await send(db, createEvent({ ...at(3), stream_sid: 's-3', room_id: 'b', appid: '5' }));
+    await send(db, createEvent({ ...at(2), stream_sid: 's-2', room_id: 'c', appid: '5' }));
+    await send(db, createEvent({ ...at(9), stream_sid: 's-9', room_id: 'b', appid: '5' }));
+    await send(db, closeEvent({ ...at(9), stream_sid: 's-9', room_id: 'b', appid: '5' }));
+    expect(await sid('a')).toBe('s-3');
+    expect(await sid('a', { appid: '9' })).toBe('s-1');
+    expect(await sid('a', { appid: '5', stream_sid: 's-2' })).toBe('s-2');
+    expect(await sid('a', { stream_sid: 's-9' })).toBe('s-9');
+    expect(await sid('a', { appid: '9', stream_sid: 's-9' })).toBeUndefined();
+    expect(await sid('a', { appid: '55' })).toBeUndefined();
+    expect(await sid('a', { stream_sid: 's-0' })).toBeUndefined();
+    expect(await sid('b')).toBeUndefined();
+  });
+
+  it('else its newest ended one: by create_time_ms, then by end_time_ms', async () => {
+    const ended = (stream_sid: string, create_time_ms: number | undefined, destroy_timemillis: number) =>
+      send(
+        db,
+        closeEvent({
+          stream_id: 'c',
+          stream_sid,
+          create_time_ms: create_time_ms && String(create_time_ms),
+          destroy_timemillis: String(destroy_timemillis),
+        }),
+      );
+    await ended('s-1', undefined, 9e12);
+    expect(await sid('c')).toBe('s-1');
+    await ended('s-2', 1e12, 2e12);
+    await ended('s-3', 1e12, 4e12);
+    await ended('s-4', 1e12, 3e12);
+    expect(await sid('c')).toBe('s-3');
+    await ended('s-5', 1e12 + 1, 1e12 + 2);
+    expect(await sid('c')).toBe('s-5');
+  });
+
+  it('is found in every room, though it was restarted hundreds of times in others', async () => {
+    await send(
+      db,
+      createEvent({ stream_id: 'd', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
+    );
+    for (const room_id of ['b', 'c']) {
+      for (let i = 0; i < 120; i += 20) {
+        const restarts = Array.from({ length: 20 }, (_, j) => ({
+          stream_sid: `s-${room_id}${i + j}`,
+          create_time_ms: String(2e12 + i + j),
+        }));
+        await Promise.all(restarts.map((fields) => send(db, closeEvent({ stream_id: 'd', room_id, ...fields }))));
+      }
+    }
+    db.requests.length = 0;
+    expect(await sid('d')).toBe('s-live');
+    expect(db.requests.length).toBeLessThanOrEqual(4);
+  });
+
+  it('looks again when the session that it found has ended meanwhile', async () => {
+    const key = { stream_id: 'e', stream_sid: 's-1' };
+    await send(db, createEvent(key));
+    const store = db.store(NOW);
+    let raced = false;
+    const racing: Store = {
+      ...store,
+      standings: async (...args) => {
+        const found = await store.standings(...args);
+        if (!raced) await send(db, closeEvent(key)).then(() => send(db, createEvent({ ...key, stream_sid: 's-2' })));
+        raced = true;
+        return found;
+      },
+    };
+    expect(await sid('e', {}, racing)).toBe('s-2');
+  });
+
+  it('whose view says ended though no fact says why is ended, without reason and time', async () => {
+    const key = { stream_id: 'f', stream_sid: 's-1' };
+    await send(db, createEvent(key));
+    await db.client.send(
+      new UpdateCommand({ TableName: db.table, Key: key, UpdateExpression: 'REMOVE live_shard, live_key, live_room' }),
+    );
+    expect((await read('f'))?.ending).toEqual({ end_reason: null, end_time_ms: null });
+  });
+});

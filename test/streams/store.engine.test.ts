@@ -1,0 +1,118 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { withDeadline } from '../../lib/deadline.ts';
+import { apply } from '../../lib/streams/apply.ts';
+import { connect, openStore } from '../../lib/streams/store.ts';
+import { closeUpdate } from '../../lib/streams/table.ts';
+import { closeEvent, createEvent } from '../callback.ts';
+import { AWS, freshTable } from '../engine.ts';
+
+const NOW = 1_700_000_000_000;
+const LIFETIMES = { maxLiveMs: 1e9, retentionMs: 1e9 };
+
+it('keys that DynamoDB left unprocessed are asked again, not taken as absent', async () => {
+  const db = await freshTable();
+  const keys = Array.from({ length: 5 }, (_, i) => ({ stream_id: 'a', stream_sid: `s-${i}` }));
+  for (const key of keys)
+    await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+
+  // The engine gets two keys of each request, the others come back unprocessed, as from a busy AWS.
+  db.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const input = args.input as { RequestItems?: Record<string, { Keys: unknown[] }> };
+        const asked = input.RequestItems?.[db.table];
+        if (commandName !== 'BatchGetCommand' || asked === undefined) return next(args);
+        const rest = asked.Keys.slice(2);
+        const result = await next({
+          ...args,
+          input: { RequestItems: { [db.table]: { ...asked, Keys: asked.Keys.slice(0, 2) } } } as never,
+        });
+        if (rest.length > 0)
+          (result.output as { UnprocessedKeys: unknown }).UnprocessedKeys = { [db.table]: { ...asked, Keys: rest } };
+        return result;
+      },
+    { step: 'initialize', priority: 'high' },
+  );
+  const found = await db.store(NOW).sessions(keys.toReversed());
+  expect(found.map(({ stream_sid }) => stream_sid)).toEqual(['s-4', 's-3', 's-2', 's-1', 's-0']);
+});
+
+it('a key that is asked twice is answered once, and one that is not there not at all', async () => {
+  const db = await freshTable();
+  const key = { stream_id: 'a', stream_sid: 's-1' };
+  await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  expect(await db.store(NOW).sessions([key, key, { ...key, stream_sid: 's-2' }])).toHaveLength(1);
+  expect(await db.store(NOW).sessions([])).toEqual([]);
+});
+
+it('a write whose condition does not hold writes nothing and is no fault', async () => {
+  const db = await freshTable();
+  expect(await db.store(NOW).write(closeUpdate(closeEvent(), NOW, 1000))).toBe(false);
+  expect(
+    await db.store(NOW).session({ stream_id: 'stream_id', stream_sid: 's-115205136669740000000000104' }),
+  ).toMatchObject({ version: 0 });
+});
+
+describe('a fault of the store is store-unavailable', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** An engine on a free port that treats connections so. */
+  async function engine(onConnection: Parameters<typeof createServer>[1]): Promise<string> {
+    const server = createServer({}, onConnection);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  function client(endpoint: string): DynamoDBDocumentClient {
+    for (const [name, value] of Object.entries({ ...AWS, AWS_ENDPOINT_URL_DYNAMODB: endpoint }))
+      vi.stubEnv(name, value);
+    return connect();
+  }
+
+  const send = (endpoint: string) =>
+    withDeadline(4000, (signal) =>
+      apply(createEvent(), {
+        store: openStore({ client: client(endpoint), table: 'not-there', nowMs: NOW, signal }),
+        nowMs: NOW,
+        liveShards: 1,
+        ...LIFETIMES,
+      }),
+    );
+
+  it('when nothing listens', async () => {
+    const endpoint = await engine(undefined);
+    servers.splice(0)[0]?.close();
+    await expect(send(endpoint)).rejects.toMatchObject({
+      code: 'store-unavailable',
+      reason: 'store-unavailable',
+      cause: { code: 'ECONNREFUSED' },
+    });
+  });
+
+  it('when it accepts and never answers, before the deadline', async () => {
+    const endpoint = await engine((socket) => socket.on('error', () => {}));
+    const started = Date.now();
+    await expect(send(endpoint)).rejects.toMatchObject({ code: 'store-unavailable', reason: 'store-timeout' });
+    expect(Date.now() - started).toBeLessThan(4500);
+  });
+
+  it('when it hangs up', async () => {
+    const endpoint = await engine((socket) => socket.destroy());
+    await expect(send(endpoint)).rejects.toMatchObject({ code: 'store-unavailable', reason: 'store-unavailable' });
+  });
+
+  it('when the table is not there', async () => {
+    await expect(send(AWS.AWS_ENDPOINT_URL_DYNAMODB ?? '')).rejects.toMatchObject({
+      code: 'store-unavailable',
+      cause: { name: 'ResourceNotFoundException' },
+    });
+  });
+});
