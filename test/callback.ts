@@ -36,8 +36,9 @@ function typed(record: Record<string, unknown>) {
 
 /** A callback as a form, its arrays as `k[0]`. */
 export function form(fields: Record<string, unknown>): string {
+  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
   const pairs = Object.entries(fields).flatMap(([name, value]): [string, string][] =>
-    Array.isArray(value) ? value.map((entry, i) => [`${name}[${i}]`, String(entry)]) : [[name, String(value)]],
+    Array.isArray(value) ? value.map((entry, i) => [`${name}[${i}]`, text(entry)]) : [[name, text(value)]],
   );
   return new URLSearchParams(pairs).toString();
 }
