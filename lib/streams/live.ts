@@ -51,10 +51,12 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
     );
     const entries = inOrder(lists.flat(), order);
     const batch = entries.slice(0, wanted);
-    const stands = new Map(batch.map((entry) => [entry.live_key, entry]));
+    const positions = new Set(batch.map(({ live_key }) => live_key));
     for (const session of await options.store.sessions(batch)) {
       const reading = read(session, options);
-      if (reading.ending === null && stands.has(liveKey(session))) readings.push(reading);
+      // A recreate may have moved it in time or into another room: then it stands elsewhere.
+      const stands = positions.has(liveKey(session)) && (room_id ?? session.room_id) === session.room_id;
+      if (reading.ending === null && stands) readings.push(reading);
     }
     if (entries.length <= wanted) return { readings, next_cursor: null };
     after = batch.at(-1)?.live_key;

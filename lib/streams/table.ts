@@ -108,8 +108,11 @@ function viewAttributes(standing: Standing): Item {
 /** A register as a map of what was told: null and empty arrays are left out, and come back by `fromRegister`. */
 function toRegister(fact: CreateFact | CloseFact | null): Item | undefined {
   if (fact === null) return undefined;
-  const told = ([, value]: [string, unknown]) => value !== null && !(Array.isArray(value) && value.length === 0);
-  return Object.fromEntries(Object.entries(fact).filter(told));
+  const register: Item = {};
+  for (const [name, value] of Object.entries(fact)) {
+    if (value !== null && !(Array.isArray(value) && value.length === 0)) register[name] = value;
+  }
+  return register;
 }
 
 const NOTHING_TOLD: Omit<CreateFact, 'create_time_ms'> = {
@@ -314,25 +317,25 @@ export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: numb
  * and `close` are reserved words.
  */
 function update(key: SessionKey, attributes: Item, condition: Condition): Update {
-  const set: string[] = [];
-  const remove: string[] = [];
-  const values: Record<string, unknown> = {};
+  let set = '';
+  let remove = '';
+  const names: Record<string, string> = { '#version': 'version' };
+  const values: Record<string, unknown> = { ':zero': 0, ':one': 1, ...condition.values };
+  for (const name of condition.names ?? []) names[`#${name}`] = name;
   for (const [name, value] of Object.entries(attributes)) {
+    names[`#${name}`] = name;
     if (value === undefined) {
-      remove.push(`#${name}`);
+      remove += `${remove === '' ? ' REMOVE ' : ', '}#${name}`;
     } else {
-      set.push(`#${name} = :${name}`);
+      set += `#${name} = :${name}, `;
       values[`:${name}`] = value;
     }
   }
-  const names = [...Object.keys(attributes), ...(condition.names ?? []), 'version'];
   return {
     Key: { stream_id: key.stream_id, stream_sid: key.stream_sid },
-    UpdateExpression: `SET ${set.join(', ')}, #version = if_not_exists(#version, :zero) + :one${
-      remove.length > 0 ? ` REMOVE ${remove.join(', ')}` : ''
-    }`,
+    UpdateExpression: `SET ${set}#version = if_not_exists(#version, :zero) + :one${remove}`,
     ConditionExpression: condition.expression,
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-    ExpressionAttributeValues: { ...values, ...condition.values, ':zero': 0, ':one': 1 },
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
   };
 }

@@ -159,6 +159,16 @@ describe('where the index is a write behind', () => {
     expect(sids(await pages(store, { order: 'oldest' }))).toEqual([]);
     expect(sids(await pages(db.store(NOW), { order: 'oldest' }))).toEqual(['s-a']);
   });
+
+  it('nor is a session shown in the room that it has left', async () => {
+    const db = await freshTable();
+    const key = { stream_id: 'a', stream_sid: 's-a', room_id: 'room1' };
+    await send(db, createEvent(key));
+    const store = await lagging(db, { room_id: 'room1' });
+    await send(db, createEvent({ ...key, stream_seq: '2', recreate: '1', room_id: 'room2' }));
+    expect(sids(await pages(store, { room_id: 'room1' }))).toEqual([]);
+    expect(sids(await pages(db.store(NOW), { room_id: 'room2' }))).toEqual(['s-a']);
+  });
 });
 
 it('ids that only bytes tell apart are in the order of their bytes, over all shards', async () => {
