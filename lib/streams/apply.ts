@@ -1,8 +1,9 @@
 import type { StreamClose, StreamCreate } from '../zego/event.ts';
+import { closeUpdate, sessionUpdate, viewUpdate } from './commands.ts';
 import { judge } from './rules.ts';
-import { type Lifetimes, merge, type Session, type Standing, withView } from './session.ts';
+import { type Lifetimes, merge, type Room, type Session, type Standing, withView } from './session.ts';
 import type { Store } from './store.ts';
-import { closeUpdate, sessionUpdate, shardOf, viewUpdate } from './table.ts';
+import { shardOf } from './table.ts';
 
 export interface ApplyOptions extends Lifetimes {
   store: Store;
@@ -39,7 +40,7 @@ export async function apply(
     withView(before, merged, live, { nowMs, shard: () => shardOf(before.stream_sid, liveShards), ...lifetimes });
 
   let result: 'applied' | 'unchanged' = 'unchanged';
-  let room: Pick<Standing, 'appid' | 'room_id'> = event;
+  let room: Room = event;
   let own: Session | undefined;
   for (;;) {
     const [before, siblings]: [Session, Standing[]] = await Promise.all([

@@ -13,11 +13,15 @@ export interface SessionKey {
   stream_sid: string;
 }
 
-/** What the rules need of a session and what the list reads: the index `siblings` holds all of it. */
-export interface Standing extends SessionKey {
-  /** These four come from the create, while none is known from the close. */
+/** A room of an app. */
+export interface Room {
   appid: string;
   room_id: string;
+}
+
+/** What the rules need of a session and what the list reads: the index `siblings` holds all of it. */
+export interface Standing extends SessionKey, Room {
+  /** Like `appid` and `room_id`, these come from the create, and while none is known from the close. */
   room_session_id: string | null;
   create_time_ms: number | null;
   /** `stream_seq` of each register, null while it is empty. */

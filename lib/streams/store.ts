@@ -8,18 +8,9 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Problem } from '../errors.ts';
-import { blankSession, type Session, type SessionKey, type Standing } from './session.ts';
-import {
-  type Item,
-  isPast,
-  type LivePart,
-  liveQuery,
-  siblingsQuery,
-  standingsQuery,
-  toSession,
-  toStanding,
-  type Update,
-} from './table.ts';
+import { type LivePart, liveQuery, siblingsQuery, standingsQuery, type Update } from './commands.ts';
+import { blankSession, type Room, type Session, type SessionKey, type Standing } from './session.ts';
+import { type Item, isPast, toSession, toStanding } from './table.ts';
 
 /**
  * The only file that knows the AWS SDK. Its calls throw nothing but a Problem `store-unavailable`.
@@ -31,7 +22,7 @@ export interface Store {
   /** Up to 100 sessions, consistently, in the order asked; those of which nothing is known are left out. */
   sessions(keys: readonly SessionKey[]): Promise<Session[]>;
   /** The newest sessions of a stream in one app's room, consistently: what the rules look at. */
-  siblings(stream_id: string, room: Pick<Standing, 'appid' | 'room_id'>): Promise<Standing[]>;
+  siblings(stream_id: string, room: Room): Promise<Standing[]>;
   /** The newest sessions of a stream in every room, of one app or of all, consistently. */
   standings(stream_id: string, appid: string | undefined): Promise<Standing[]>;
   /** The first `limit` entries of a part of the live list; fewer only when it has no more. Eventually consistent. */

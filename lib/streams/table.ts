@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto';
 import { invalidField } from '../errors.ts';
-import type { StreamClose } from '../zego/event.ts';
-import {
-  blankSession,
-  type CloseFact,
-  type CreateFact,
-  merge,
-  type Session,
-  type SessionKey,
-  type Standing,
-  toSeconds,
-} from './session.ts';
+import type { CloseFact, CreateFact, Room, Session, SessionKey, Standing } from './session.ts';
 
 /**
- * The table of sessions: how a session lies in it, and the expressions that read and write it. serverless.yml defines
- * the table and its indexes; `docs/storage.md` explains every attribute.
+ * The table of sessions: how a session lies in it. serverless.yml defines the table and its indexes, docs/storage.md
+ * explains every attribute.
  */
 export const INDEX = { siblings: 'siblings', live: 'live', room: 'room' } as const;
 
@@ -23,15 +13,6 @@ const MAX_SORT_KEY_BYTES = 1024;
 
 /** An item as lib-dynamodb reads and writes it. */
 export type Item = Record<string, unknown>;
-
-/** An UpdateItem, but for its table. */
-export interface Update {
-  Key: SessionKey;
-  UpdateExpression: string;
-  ConditionExpression: string;
-  ExpressionAttributeNames: Record<string, string>;
-  ExpressionAttributeValues: Record<string, unknown>;
-}
 
 /** `$` and the 36 characters below it move up by this much, behind a `$`: 0 to T. */
 const ESCAPED = 0x30;
@@ -60,16 +41,16 @@ export function liveKey({
 }
 
 /** What the sibling keys of one app's room begin with; 13 digits of `create_time_ms` follow. */
-function siblingPrefix({ appid, room_id }: Pick<Standing, 'appid' | 'room_id'>): string {
+export function siblingPrefix({ appid, room_id }: Room): string {
   return `${appid}#${escapeId(room_id)}#`;
 }
 
-function siblingKey(standing: Pick<Standing, 'appid' | 'room_id' | 'create_time_ms'>): string {
+function siblingKey(standing: Room & Pick<Standing, 'create_time_ms'>): string {
   return sortKey('room_id', siblingPrefix(standing) + time(standing.create_time_ms));
 }
 
 /** Escapes can make a key of odd ids longer than DynamoDB takes: nothing could hold such a session. */
-function sortKey(field: string, key: string): string {
+export function sortKey(field: string, key: string): string {
   if (Buffer.byteLength(key) > MAX_SORT_KEY_BYTES) throw invalidField(field, 'is too long for a key.');
   return key;
 }
@@ -80,7 +61,7 @@ export function shardOf(stream_sid: string, shards: number): number {
 }
 
 /** Every attribute of an item but its keys and `version`; undefined: the item does not have it. */
-function attributes(session: Session): Item {
+export function sessionAttributes(session: Session): Item {
   return {
     appid: session.appid,
     room_id: session.room_id,
@@ -95,7 +76,7 @@ function attributes(session: Session): Item {
   };
 }
 
-function viewAttributes(standing: Standing): Item {
+export function viewAttributes(standing: Standing): Item {
   const live = standing.live_shard !== null;
   return {
     live_shard: standing.live_shard ?? undefined,
@@ -106,7 +87,7 @@ function viewAttributes(standing: Standing): Item {
 }
 
 /** A register as a map of what was told: null and empty arrays are left out, and come back by `fromRegister`. */
-function toRegister(fact: CreateFact | CloseFact | null): Item | undefined {
+export function toRegister(fact: CreateFact | CloseFact | null): Item | undefined {
   if (fact === null) return undefined;
   const register: Item = {};
   for (const [name, value] of Object.entries(fact)) {
@@ -161,7 +142,7 @@ export function toStanding(item: Item): Standing {
   };
 }
 
-function fromSiblingKey(key: string): Pick<Standing, 'appid' | 'room_id' | 'create_time_ms'> {
+function fromSiblingKey(key: string): Room & Pick<Standing, 'create_time_ms'> {
   const [appid = '', room = '', ms = ''] = key.split('#');
   const room_id = room.replace(/\$(.)/gs, (_, character: string) =>
     String.fromCharCode(character.charCodeAt(0) - ESCAPED),
@@ -172,170 +153,4 @@ function fromSiblingKey(key: string): Pick<Standing, 'appid' | 'room_id' | 'crea
 /** Whether TTL should have removed an item: it deletes late and in no order, so what is past its time counts as absent. */
 export function isPast(item: Item, nowMs: number): boolean {
   return (item.expires_at as number) * 1000 <= nowMs;
-}
-
-/**
- * Writes a session whole, if its item is still as it was read.
- *
- *     version    0: no item may be there    n: the item must be the one that was read
- *
- * Without this a write could undo what another callback stored in between.
- */
-export function sessionUpdate(session: Session): Update {
-  return update(session, attributes(session), unchangedSince(session));
-}
-
-/** Writes the view of a session alone, on the same condition: what its registers hold was not read. */
-export function viewUpdate(standing: Standing): Update {
-  return update(standing, viewAttributes(standing), unchangedSince(standing));
-}
-
-/** A Query, but for its table. */
-export interface KeyQuery {
-  IndexName: string;
-  KeyConditionExpression: string;
-  ExpressionAttributeNames: Record<string, string>;
-  ExpressionAttributeValues: Record<string, string | number>;
-  FilterExpression?: string;
-  ScanIndexForward: boolean;
-  ConsistentRead?: true;
-  Limit: number;
-}
-
-/** The newest siblings: sessions of one stream in one app's room. */
-export function siblingsQuery(stream_id: string, room: Pick<Standing, 'appid' | 'room_id'>, limit: number): KeyQuery {
-  const prefix = siblingPrefix(room);
-  return siblingRange(stream_id, `${prefix}0`, sortKey('room_id', prefix + '9'.repeat(13)), limit);
-}
-
-/**
- * The sessions of one stream in every room, of one app or of all.
- * @param below a sibling key: only rooms that sort before its own
- */
-export function standingsQuery(
-  stream_id: string,
-  appid: string | undefined,
-  below: string | undefined,
-  limit: number,
-): KeyQuery {
-  // An appid is digits, and in ASCII `#` and `$` come before them and `:` after. A prefix alone is no key, so an upper
-  // bound that is one excludes all that begins with it.
-  const low = appid === undefined ? '0' : `${appid}#`;
-  const high = appid === undefined ? ':' : `${appid}$`;
-  return siblingRange(stream_id, low, below === undefined ? high : below.slice(0, -13), limit);
-}
-
-function siblingRange(stream_id: string, low: string, high: string, limit: number): KeyQuery {
-  return {
-    IndexName: INDEX.siblings,
-    KeyConditionExpression: '#stream_id = :stream_id AND #sibling_key BETWEEN :low AND :high',
-    ExpressionAttributeNames: { '#stream_id': 'stream_id', '#sibling_key': 'sibling_key' },
-    ExpressionAttributeValues: { ':stream_id': stream_id, ':low': low, ':high': high },
-    ScanIndexForward: false,
-    ConsistentRead: true,
-    Limit: limit,
-  };
-}
-
-/** A part of the live list: what comes after a position in one partition of an index. */
-export interface LivePart {
-  /** A partition of the live index, or a room. */
-  partition: { live_shard: number } | { live_room: string };
-  order: 'newest' | 'oldest';
-  /** A `live_key`: only what comes after it in this order. */
-  after: string | undefined;
-  appid: string | undefined;
-}
-
-export function liveQuery({ partition, order, after, appid }: LivePart, limit: number): KeyQuery {
-  const [[name, value]] = Object.entries(partition) as [[string, string | number]];
-  const beyond = order === 'newest' ? '<' : '>';
-  return {
-    IndexName: 'live_room' in partition ? INDEX.room : INDEX.live,
-    KeyConditionExpression: `#partition = :partition${after === undefined ? '' : ` AND #live_key ${beyond} :after`}`,
-    ...(appid === undefined ? {} : { FilterExpression: '#appid = :appid' }),
-    ExpressionAttributeNames: {
-      '#partition': name,
-      ...(after === undefined ? {} : { '#live_key': 'live_key' }),
-      ...(appid === undefined ? {} : { '#appid': 'appid' }),
-    },
-    ExpressionAttributeValues: {
-      ':partition': value,
-      ...(after === undefined ? {} : { ':after': after }),
-      ...(appid === undefined ? {} : { ':appid': appid }),
-    },
-    ScanIndexForward: order === 'oldest',
-    Limit: limit,
-  };
-}
-
-interface Condition {
-  expression: string;
-  /** Attributes that it names beside those that are written. */
-  names?: string[];
-  values: Record<string, unknown>;
-}
-
-function unchangedSince({ version }: Standing): Condition {
-  return version === 0
-    ? { expression: 'attribute_not_exists(#version)', values: {} }
-    : { expression: '#version = :read', values: { ':read': version } };
-}
-
-/**
- * The close of a known session, in one write and without a read.
- *
- *     create known, not newer   `create_seq <= :close_seq`: the close ends the session, whatever else is stored
- *     close is news             no close yet, or one with a smaller seq
- *     not forgotten             an item past its time counts as absent, though TTL has not deleted it yet
- *
- * It cannot end a sibling that its create did not already end, so nobody else needs to be read.
- */
-export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: number): Update {
-  const closed = merge(blankSession(event), event, nowMs);
-  return update(
-    event,
-    {
-      close: toRegister(closed.close),
-      close_seq: event.stream_seq,
-      expires_at: toSeconds(nowMs + retentionMs),
-      live_shard: undefined,
-      live_key: undefined,
-      live_room: undefined,
-    },
-    {
-      expression:
-        '#create_seq <= :close_seq AND (attribute_not_exists(#close_seq) OR #close_seq < :close_seq) AND #expires_at > :now',
-      names: ['create_seq'],
-      values: { ':now': nowMs / 1000 },
-    },
-  );
-}
-
-/**
- * SETs what has a value, REMOVEs what has none, and raises `version`. Every name goes through a placeholder: `create`
- * and `close` are reserved words.
- */
-function update(key: SessionKey, attributes: Item, condition: Condition): Update {
-  let set = '';
-  let remove = '';
-  const names: Record<string, string> = { '#version': 'version' };
-  const values: Record<string, unknown> = { ':zero': 0, ':one': 1, ...condition.values };
-  for (const name of condition.names ?? []) names[`#${name}`] = name;
-  for (const [name, value] of Object.entries(attributes)) {
-    names[`#${name}`] = name;
-    if (value === undefined) {
-      remove += `${remove === '' ? ' REMOVE ' : ', '}#${name}`;
-    } else {
-      set += `#${name} = :${name}, `;
-      values[`:${name}`] = value;
-    }
-  }
-  return {
-    Key: { stream_id: key.stream_id, stream_sid: key.stream_sid },
-    UpdateExpression: `SET ${set}#version = if_not_exists(#version, :zero) + :one${remove}`,
-    ConditionExpression: condition.expression,
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: values,
-  };
 }

@@ -4,8 +4,8 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { withDeadline } from '../../lib/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
+import { closeUpdate } from '../../lib/streams/commands.ts';
 import { connect, openStore } from '../../lib/streams/store.ts';
-import { closeUpdate } from '../../lib/streams/table.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 import { AWS, freshTable } from '../engine.ts';
 

@@ -1,18 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blankSession, merge, type Session, withView } from '../../lib/streams/session.ts';
 import {
   closeUpdate,
-  liveKey,
   sessionUpdate,
-  shardOf,
   siblingsQuery,
   standingsQuery,
-  toSession,
-  toStanding,
   type Update,
   viewUpdate,
-} from '../../lib/streams/table.ts';
+} from '../../lib/streams/commands.ts';
+import { blankSession, merge, type Session, withView } from '../../lib/streams/session.ts';
+import { liveKey, shardOf, toSession, toStanding } from '../../lib/streams/table.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 
 const NOW = 1_700_000_000_000;
