@@ -42,17 +42,23 @@ function readJson(text: string): ZegoRecord | undefined {
 }
 
 function readEncodedJson(text: string): ZegoRecord | undefined {
-  return readJson(percentDecode(text.replaceAll('+', ' ')).trim());
+  return readJson(percentDecoded(text));
+}
+
+function percentDecoded(text: string): string {
+  return percentDecode(text.replaceAll('+', ' ')).trim();
 }
 
 /** A field name, and an index where the field is an array: `title`, `rtmp_url[]`, `rtmp_url[0]`. */
 const FORM_KEY = /^([\w.-]+)(?:\[(\d*)\])?$/;
 
 function readForm(text: string): ZegoRecord | undefined {
-  // Every text is a form to a lenient reader. One that starts with no field name and `=` is some other thing, broken.
-  if (!/^[\w.-]+(?:\[\d*\]|%5B\d*%5D)?=/i.test(text)) return undefined;
+  // Every text is a form to a lenient reader: what begins like JSON, or has no field with a plain name, is something else.
+  if (!text.includes('=') || /^[{["]/.test(percentDecoded(text))) return undefined;
+  const pairs = [...new URLSearchParams(text)];
+  if (!pairs.some(([key]) => FORM_KEY.test(key))) return undefined;
   const fields = new Map<string, string | { index: number; value: string }[]>();
-  for (const [key, value] of new URLSearchParams(text)) {
+  for (const [key, value] of pairs) {
     const [, name = key, index] = FORM_KEY.exec(key) ?? [];
     if (index === undefined) {
       fields.set(name, value);

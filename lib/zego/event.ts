@@ -168,7 +168,8 @@ function streamFields(record: ZegoRecord, appid: string): StreamFields {
 function codecOf(stream_attr: string | null): Codec | null {
   try {
     const cid: unknown = JSON.parse(stream_attr ?? 'null')?.cid;
-    return CODECS[integer(String(cid)) ?? -1] ?? null;
+    const known = typeof cid === 'number' ? cid : integer(cid);
+    return known === undefined ? null : (CODECS[known] ?? null);
   } catch {
     return null;
   }

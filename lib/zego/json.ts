@@ -11,7 +11,8 @@ export function parseJson(text: string): unknown {
   return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
-/** `1e3` and `1.0` are the integers 1000 and 1; plain digits stay as they are, however many. */
+/** `1e3` and `1.0` are the integers 1000 and 1; what a double cannot hold exactly stays as it was written. */
 function parseNumber(digits: string): string {
-  return /^-?\d+$/.test(digits) ? digits : String(Number(digits));
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? String(number) : digits;
 }

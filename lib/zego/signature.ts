@@ -45,7 +45,7 @@ export interface Verified {
  * @throws Problem `invalid-field`, `bad-signature` or `timestamp-outside-window`, checked in this order
  */
 export function verify(record: ZegoRecord, { secrets, windowSeconds, nowMs }: VerifyOptions): Verified {
-  const pascalCase = record.event === undefined && record.Event !== undefined;
+  const pascalCase = (record.event ?? null) === null && (record.Event ?? null) !== null;
   const event = envelopeField(record, 'event', pascalCase);
   const timestamp = envelopeField(record, 'timestamp', pascalCase);
   const nonce = envelopeField(record, 'nonce', pascalCase);
