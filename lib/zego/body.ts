@@ -25,7 +25,8 @@ export function decodeBody(body: string | undefined, isBase64Encoded: boolean): 
   }
   // `trim` takes a byte order mark away too.
   const text = bytes.toString('utf8').trim();
-  const record = readJson(text) ?? readEncodedJson(text) ?? readForm(text);
+  const decoded = percentDecode(text.replaceAll('+', ' ')).trim();
+  const record = readJson(text) ?? readJson(decoded) ?? (/^[{["]/.test(decoded) ? undefined : readForm(text));
   if (record === undefined) {
     throw new Problem('unreadable-body', 'The body is no JSON object, no URL-encoded JSON object and no form.');
   }
@@ -41,20 +42,12 @@ function readJson(text: string): ZegoRecord | undefined {
   }
 }
 
-function readEncodedJson(text: string): ZegoRecord | undefined {
-  return readJson(percentDecoded(text));
-}
-
-function percentDecoded(text: string): string {
-  return percentDecode(text.replaceAll('+', ' ')).trim();
-}
-
 /** A field name, and an index where the field is an array: `title`, `rtmp_url[]`, `rtmp_url[0]`. */
 const FORM_KEY = /^([\w.-]+)(?:\[(\d*)\])?$/;
 
 function readForm(text: string): ZegoRecord | undefined {
-  // Every text is a form to a lenient reader: what begins like JSON, or has no field with a plain name, is something else.
-  if (!text.includes('=') || /^[{["]/.test(percentDecoded(text))) return undefined;
+  // Every text is a form to a lenient reader. Without a field of a plain name it is something else.
+  if (!text.includes('=')) return undefined;
   const pairs = [...new URLSearchParams(text)];
   if (!pairs.some(([key]) => FORM_KEY.test(key))) return undefined;
   const fields = new Map<string, string | { index: number; value: string }[]>();
