@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
 import { json } from '../lib/http/response.ts';
 import { invoke } from '../lib/invocation.ts';
+import { eventName } from '../lib/log.ts';
 import { apply } from '../lib/streams/apply.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
 import { decodeBody } from '../lib/zego/body.ts';
@@ -29,7 +30,7 @@ export const handler = (request: APIGatewayProxyEventV2) =>
       windowSeconds: config.SIGNATURE_WINDOW_SECONDS,
       nowMs,
     });
-    note({ secret: verified.secret, event: verified.event });
+    note({ secret: verified.secret, event: eventName(verified.event) });
 
     const event = parseEvent(record, verified, config.ZEGO_APP_ID);
     const result =

@@ -136,7 +136,7 @@ function read(name: VariableName, environment: Environment): unknown {
   try {
     return parse(value);
   } catch (error) {
-    throw new Error(`${name} ${(error as Error).message}. It is ${VARIABLES[name].meaning}.`);
+    throw new Error(`${name} ${(error as Error).message} (it is ${VARIABLES[name].meaning}).`);
   }
 }
 
@@ -149,9 +149,8 @@ function read(name: VariableName, environment: Environment): unknown {
 export function checkEnvironment(purpose: 'start' | 'deploy', environment: Environment = process.env): string[] {
   for (const name of Object.keys(VARIABLES) as VariableName[]) {
     const { required, meaning, example }: Variable<unknown> = VARIABLES[name];
-    const missing = list(environment[name] ?? '').length === 0;
-    if (missing && required?.includes(purpose)) {
-      throw new Error(`${name} is missing. It is ${meaning}. Set it, for example: ${name}=${example}`);
+    if (required?.includes(purpose) && isMissing(name, environment)) {
+      throw new Error(`${name} is missing: set it to ${meaning}, for example ${name}=${example}`);
     }
     read(name, environment);
   }
@@ -159,6 +158,11 @@ export function checkEnvironment(purpose: 'start' | 'deploy', environment: Envir
   return (['RETENTION_HOURS', 'MAX_LIVE_HOURS'] as const)
     .filter((name) => config[name] < 1)
     .map((name) => `${name} is below 1 hour: a late retry of ZEGO's may bring back a stream that has ended.`);
+}
+
+/** A value without any entry counts as missing. */
+export function isMissing(name: VariableName, environment: Environment): boolean {
+  return list(environment[name] ?? '').length === 0;
 }
 
 /** Entries of a comma-separated list; white space around them is dropped, and empty ones do not count. */
@@ -179,6 +183,9 @@ function noParameterStore(entries: string[]): string[] {
 /** `public`, or the tokens that open the list. None at all opens it to nobody. */
 function listToken(value: string): 'public' | readonly string[] {
   const tokens = noParameterStore(list(value));
+  if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
+    throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
+  }
   if (!tokens.includes('public')) return tokens;
   if (tokens.length > 1) throw new Error('holds the word public beside tokens: set either the one or the others');
   return 'public';

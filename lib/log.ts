@@ -16,7 +16,7 @@ export interface LogLine {
   /** Which of the configured CallbackSecrets matched, from 1: a rotation is done when the old one no longer shows up. */
   secret?: number;
   reason?: Reason;
-  /** Names the field or parameter at fault. */
+  /** Names the field at fault. */
   detail?: string;
   /** What the store or the runtime called its fault: `TimeoutError`, `ECONNREFUSED`. */
   fault?: string;
@@ -26,24 +26,36 @@ export interface LogLine {
 
 /** What the log says of a problem. */
 export function problemFields({
+  code,
   reason,
   message,
   status,
   cause,
 }: Problem): Omit<LogLine, 'message' | 'request_id' | 'status' | 'duration_ms'> {
-  if (status < 500) return { level: 'WARN', result: 'refused', reason, detail: message };
-  const {
-    name = 'Error',
-    code = name,
-    stack = '',
-  } = (cause ?? {}) as { name?: string; code?: unknown; stack?: string };
+  // Elsewhere the detail may name what somebody sent: a parameter that is unknown.
+  if (status < 500)
+    return { level: 'WARN', result: 'refused', reason, ...(code === 'invalid-field' ? { detail: message } : {}) };
+  const { name = 'Error', code: fault = name } = (cause ?? {}) as { name?: string; code?: unknown };
   return {
     level: 'ERROR',
     result: 'failed',
     reason,
-    fault: String(code),
-    ...(reason === 'internal-error' ? { frames: stack.split('\n').filter((line) => /^\s+at /.test(line)) } : {}),
+    fault: String(fault),
+    ...(reason === 'internal-error' ? { frames: framesOf(cause) } : {}),
   };
+}
+
+/** Where an error was thrown. Its message is cut off first: a line of it may look like a frame. */
+function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { message, stack = '' } = error;
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  return frames.filter((line) => /^\s+at /.test(line));
+}
+
+/** An event's name is not covered by the signature: what is no plain name is not repeated. */
+export function eventName(event: string): string {
+  return /^\w{1,64}$/.test(event) ? event : 'other';
 }
 
 /** Past `console`, which Lambda would wrap into a line of its own. */

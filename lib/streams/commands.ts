@@ -1,6 +1,15 @@
 import type { StreamClose } from '../zego/event.ts';
 import { blankSession, merge, type Room, type Session, type SessionKey, type Standing, toSeconds } from './session.ts';
-import { INDEX, type Item, sessionAttributes, siblingPrefix, sortKey, toRegister, viewAttributes } from './table.ts';
+import {
+  INDEX,
+  type Item,
+  roomPart,
+  sessionAttributes,
+  siblingPrefix,
+  sortKey,
+  toRegister,
+  viewAttributes,
+} from './table.ts';
 
 // What the store sends, as pure functions: here no engine is needed to see what a command says.
 
@@ -132,7 +141,7 @@ export function standingsQuery(
   // bound that is one excludes all that begins with it.
   const low = appid === undefined ? '0' : `${appid}#`;
   const high = appid === undefined ? ':' : `${appid}$`;
-  return siblingRange(stream_id, low, below === undefined ? high : below.slice(0, -13), limit);
+  return siblingRange(stream_id, low, below === undefined ? high : roomPart(below), limit);
 }
 
 function siblingRange(stream_id: string, low: string, high: string, limit: number): KeyQuery {

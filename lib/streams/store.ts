@@ -10,7 +10,7 @@ import {
 import { Problem } from '../errors.ts';
 import { type LivePart, liveQuery, siblingsQuery, standingsQuery, type Update } from './commands.ts';
 import { blankSession, type Room, type Session, type SessionKey, type Standing } from './session.ts';
-import { type Item, isPast, toSession, toStanding } from './table.ts';
+import { type Item, isPast, roomPart, toSession, toStanding } from './table.ts';
 
 /**
  * The only file that knows the AWS SDK. Its calls throw nothing but a Problem `store-unavailable`.
@@ -23,7 +23,7 @@ export interface Store {
   sessions(keys: readonly SessionKey[]): Promise<Session[]>;
   /** The newest sessions of a stream in one app's room, consistently: what the rules look at. */
   siblings(stream_id: string, room: Room): Promise<Standing[]>;
-  /** The newest sessions of a stream in every room, of one app or of all, consistently. */
+  /** The newest 100 sessions of a stream in every room at least, of one app or of all, consistently. */
   standings(stream_id: string, appid: string | undefined): Promise<Standing[]>;
   /** The first `limit` entries of a part of the live list; fewer only when it has no more. Eventually consistent. */
   liveEntries(part: LivePart, limit: number): Promise<LiveEntry[]>;
@@ -107,17 +107,20 @@ export function openStore({ client, table, nowMs, signal }: StoreOptions): Store
     async standings(stream_id, appid) {
       const found: Item[] = [];
       let below: string | undefined;
-      do {
+      let ExclusiveStartKey: Item | undefined;
+      for (;;) {
         const query = standingsQuery(stream_id, appid, below, STANDINGS_PAGE);
-        const { Items = [], LastEvaluatedKey } = await guard(
-          client.send(new QueryCommand({ TableName, ...query }), abort),
+        const { Items = [], LastEvaluatedKey: last } = await guard(
+          client.send(new QueryCommand({ TableName, ...query, ExclusiveStartKey }), abort),
         );
         found.push(...Items);
-        // The index sorts by room before time. Skipping what is left of the room in which a page ended, a stream that
-        // was restarted thousands of times in one room costs one page, and no other room is missed.
-        below = LastEvaluatedKey?.sibling_key;
-      } while (below !== undefined);
-      return known(found).map(toStanding);
+        if (last === undefined) return known(found).map(toStanding);
+        // The index sorts by room before time. What is left of a room that has filled a page is skipped: so a stream
+        // that was restarted thousands of times in one room costs one page, and no other room is missed.
+        const full = roomPart(Items[0]?.sibling_key) === roomPart(last.sibling_key);
+        below = full ? last.sibling_key : below;
+        ExclusiveStartKey = full ? undefined : last;
+      }
     },
 
     async liveEntries(part, limit) {

@@ -45,6 +45,11 @@ export function siblingPrefix({ appid, room_id }: Room): string {
   return `${appid}#${escapeId(room_id)}#`;
 }
 
+/** What a sibling key has in common with those of its room. */
+export function roomPart(sibling_key = ''): string {
+  return sibling_key.slice(0, -13);
+}
+
 function siblingKey(standing: Room & Pick<Standing, 'create_time_ms'>): string {
   return sortKey('room_id', siblingPrefix(standing) + time(standing.create_time_ms));
 }

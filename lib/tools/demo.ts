@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Environment, readConfig } from '../config.ts';
+import { type Environment, isMissing, readConfig } from '../config.ts';
 import { sign } from '../zego/signature.ts';
 
 /** A few rooms in which hosts go on air and off again, for ever. */
@@ -29,10 +29,8 @@ interface Stream {
 
 /** The demo needs no variable: it makes a secret up. */
 export function demoEnvironment(environment: Environment): Environment {
-  return {
-    ...environment,
-    ZEGO_CALLBACK_SECRET: environment.ZEGO_CALLBACK_SECRET?.trim() || randomBytes(16).toString('hex'),
-  };
+  if (!isMissing('ZEGO_CALLBACK_SECRET', environment)) return environment;
+  return { ...environment, ZEGO_CALLBACK_SECRET: randomBytes(16).toString('hex') };
 }
 
 /**

@@ -28,7 +28,9 @@ const TEXT_BODY = /^(text\/|application\/(json|javascript|xml)\b|[^;]*\+(json|xm
  */
 export function createGateway(routes: readonly Route[], cors: Cors): Server {
   return createServer(async (request, response) => {
-    const { status, headers, body } = await respond(request, routes, cors);
+    const answer = await respond(request, routes, cors);
+    if (answer === undefined) return;
+    const { status, headers, body } = answer;
     response.writeHead(status, {
       ...headers,
       'content-length': Buffer.byteLength(body),
@@ -38,12 +40,14 @@ export function createGateway(routes: readonly Route[], cors: Cors): Server {
   });
 }
 
-async function respond(request: IncomingMessage, routes: readonly Route[], cors: Cors): Promise<Answer> {
+/** @returns undefined when the caller hung up before it had sent its body */
+async function respond(request: IncomingMessage, routes: readonly Route[], cors: Cors): Promise<Answer | undefined> {
   const corsHeaders = corsHeadersFor(request, cors);
   if (request.method === 'OPTIONS') return preflight(request, cors, corsHeaders);
 
-  const body = await readBody(request);
-  if (body === undefined) return own(413, 'Request Entity Too Large', corsHeaders);
+  const body = await readBody(request).catch(() => undefined);
+  if (body === undefined) return undefined;
+  if (body === 'too large') return own(413, 'Request Entity Too Large', corsHeaders);
 
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   for (const { routeKey, invoke } of routes) {
@@ -66,7 +70,10 @@ function own(status: number, message: string, headers: Record<string, string>): 
 }
 
 function fromResult(result: APIGatewayProxyStructuredResultV2, corsHeaders: Record<string, string>): Answer {
-  const headers = Object.entries(result.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  // Where the gateway has CORS, it drops what a function says about it.
+  const headers = Object.entries(result.headers ?? {})
+    .map(([name, value]) => [name.toLowerCase(), String(value)] as const)
+    .filter(([name]) => !name.startsWith('access-control-'));
   return {
     status: result.statusCode ?? 200,
     headers: { 'content-type': 'text/plain; charset=utf-8', ...Object.fromEntries(headers), ...corsHeaders },
@@ -74,14 +81,14 @@ function fromResult(result: APIGatewayProxyStructuredResultV2, corsHeaders: Reco
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes <= MAX_REQUEST_BYTES) chunks.push(chunk);
   }
-  return bytes <= MAX_REQUEST_BYTES ? Buffer.concat(chunks) : undefined;
+  return bytes <= MAX_REQUEST_BYTES ? Buffer.concat(chunks) : 'too large';
 }
 
 /** @returns the path parameters, decoded; undefined when the route is another */
@@ -114,7 +121,8 @@ function toEvent(
   const [rawPath = '/'] = url.split('?', 1);
   const rawQueryString = url.slice(rawPath.length + 1);
   const query = [...new URLSearchParams(rawQueryString).entries()];
-  const { cookie, ...headers } = joinedHeaders(request);
+  const { cookie: _joined, ...headers } = joinedHeaders(request);
+  const { cookie } = request.headers;
   const isText = TEXT_BODY.test(headers['content-type'] ?? '');
   const now = new Date();
   return {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { checkEnvironment, type Environment, readConfig } from '../config.ts';
+import { checkEnvironment, type Environment, isMissing, readConfig } from '../config.ts';
 import { bundle, bundleName } from './bundle.ts';
 import { awsEnvironment, createTables, startEngine } from './engine.ts';
 import { startFunction } from './functions.ts';
@@ -27,7 +27,7 @@ export interface LocalOptions {
  */
 export async function startLocal({ service, environment, onLog, onWarning }: LocalOptions): Promise<LocalStack> {
   // Locally an open list harms nobody.
-  const settings = { ...environment, LIST_TOKEN: environment.LIST_TOKEN || 'public' };
+  const settings = isMissing('LIST_TOKEN', environment) ? { ...environment, LIST_TOKEN: 'public' } : environment;
   for (const warning of checkEnvironment('start', settings)) onWarning(warning);
   const config = readConfig(['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYNAMODB'], settings);
 

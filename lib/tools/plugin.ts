@@ -104,8 +104,12 @@ async function untilStopped(start: () => Promise<Running>): Promise<void> {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }
-  await new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    // npm hands a signal on to its shell alone, which dies of it and leaves us behind.
+    const { ppid } = process;
+    if (process.env.npm_lifecycle_event !== undefined)
+      setInterval(() => process.ppid !== ppid && resolve(), 250).unref();
   });
   await running.close();
 }
