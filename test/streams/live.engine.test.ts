@@ -260,6 +260,20 @@ describe('one stream', () => {
     expect(db.requests.length).toBeLessThanOrEqual(4);
   });
 
+  it('is found behind newer sessions of its room, wherever a page of the index ends', async () => {
+    await send(
+      db,
+      createEvent({ stream_id: 'g', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
+    );
+    const ended = Array.from({ length: 101 }, (_, i) => ({
+      stream_sid: `s-${i}`,
+      room_id: i < 2 ? 'a' : 'z',
+      create_time_ms: String(2e12 + i),
+    }));
+    await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id: 'g', ...fields }))));
+    expect(await sid('g')).toBe('s-live');
+  });
+
   it('looks again when the session that it found has ended meanwhile', async () => {
     const key = { stream_id: 'e', stream_sid: 's-1' };
     await send(db, createEvent(key));
