@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  checkEnvironment,
+  type Environment,
+  hoursToMs,
+  readConfig,
+  VARIABLES,
+  type VariableName,
+} from '../lib/config.ts';
+
+const NAMES = Object.keys(VARIABLES) as VariableName[];
+const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-callback-secret', LIST_TOKEN: 'a-list-token' };
+
+const value = (name: VariableName, text: string | undefined) => readConfig([name], { [name]: text })[name];
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('was not refused');
+}
+
+const DEFAULTS: Record<VariableName, unknown> = {
+  ZEGO_CALLBACK_SECRET: [],
+  LIST_TOKEN: [],
+  ZEGO_APP_ID: [],
+  SIGNATURE_WINDOW_SECONDS: 600,
+  RETENTION_HOURS: 24,
+  MAX_LIVE_HOURS: 48,
+  CORS_ORIGINS: ['*'],
+  LIST_CACHE_SECONDS: 0,
+  LIVE_SHARDS: 1,
+  PORT: 3000,
+  DYNAMODB_PORT: 8000,
+  AWS_ENDPOINT_URL_DYNAMODB: '',
+  SESSIONS_TABLE: '',
+  ALARM_EMAIL: undefined,
+  SILENCE_MINUTES: undefined,
+  TRACING: undefined,
+};
+
+describe.each(NAMES)('%s', (name) => {
+  it.each([
+    ['unset', undefined],
+    ['empty', ''],
+    ['white space', ' \t '],
+  ])('has its default when it is %s', (_, text) => {
+    expect(value(name, text)).toEqual(DEFAULTS[name]);
+  });
+
+  it('takes its own example', () => {
+    const { example } = VARIABLES[name];
+    if (example !== '') expect(() => value(name, example)).not.toThrow();
+  });
+});
+
+it.each<[VariableName, string, unknown]>([
+  ['ZEGO_CALLBACK_SECRET', 'one', ['one']],
+  ['ZEGO_CALLBACK_SECRET', ' one , two ', ['one', 'two']],
+  ['ZEGO_CALLBACK_SECRET', ',one,, ,two,', ['one', 'two']],
+  ['ZEGO_CALLBACK_SECRET', 'public', ['public']],
+  ['ZEGO_CALLBACK_SECRET', ' , ', []],
+  ['LIST_TOKEN', 'one', ['one']],
+  ['LIST_TOKEN', '\tone ,, two\n', ['one', 'two']],
+  ['LIST_TOKEN', 'public', 'public'],
+  ['LIST_TOKEN', ' public ,', 'public'],
+  ['LIST_TOKEN', 'Public', ['Public']],
+  ['LIST_TOKEN', 'publicity', ['publicity']],
+  ['LIST_TOKEN', ',', []],
+  ['ZEGO_APP_ID', '1', ['1']],
+  ['ZEGO_APP_ID', ' 12345678901234567890 ,, 1', ['12345678901234567890', '1']],
+  ['ZEGO_APP_ID', ' , ', []],
+  ['SIGNATURE_WINDOW_SECONDS', '0', 0],
+  ['SIGNATURE_WINDOW_SECONDS', ' 90 ', 90],
+  ['RETENTION_HOURS', '0.001', 0.001],
+  ['RETENTION_HOURS', '.5', 0.5],
+  ['RETENTION_HOURS', '72', 72],
+  ['MAX_LIVE_HOURS', '1.5', 1.5],
+  [
+    'CORS_ORIGINS',
+    'https://app.example.com, http://localhost:5173,',
+    ['https://app.example.com', 'http://localhost:5173'],
+  ],
+  ['CORS_ORIGINS', '*', ['*']],
+  ['LIST_CACHE_SECONDS', '0', 0],
+  ['LIVE_SHARDS', '1', 1],
+  ['LIVE_SHARDS', '64', 64],
+  ['PORT', '0', 0],
+  ['PORT', '65535', 65_535],
+  ['DYNAMODB_PORT', '0', 0],
+  ['AWS_ENDPOINT_URL_DYNAMODB', 'http://127.0.0.1:8001', 'http://127.0.0.1:8001'],
+  ['AWS_ENDPOINT_URL_DYNAMODB', 'https://dynamodb.example.com/', 'https://dynamodb.example.com/'],
+])('%s=%j is %j', (name, text, expected) => {
+  expect(value(name, text)).toEqual(expected);
+});
+
+/** Variable, value, and what its refusal says to do. */
+const MALFORMED: [VariableName, string, RegExp][] = [
+  ['ZEGO_CALLBACK_SECRET', 'ssm:/zego/secret', /set the value itself/],
+  ['ZEGO_CALLBACK_SECRET', 'one, ssm:/zego/secret', /set the value itself/],
+  ['LIST_TOKEN', 'ssm:/zego/token', /set the value itself/],
+  ['LIST_TOKEN', 'public, a-token', /either the one or the others/],
+  ['LIST_TOKEN', 'a-token,public', /either the one or the others/],
+  ['ZEGO_APP_ID', 'abc', /1 to 20 digits/],
+  ['ZEGO_APP_ID', '1, -2', /1 to 20 digits/],
+  ['ZEGO_APP_ID', '1.5', /1 to 20 digits/],
+  ['ZEGO_APP_ID', '123456789012345678901', /1 to 20 digits/],
+  ['ZEGO_APP_ID', '1 2', /1 to 20 digits/],
+  ...(['SIGNATURE_WINDOW_SECONDS', 'LIVE_SHARDS', 'PORT', 'DYNAMODB_PORT'] as const).flatMap((name) =>
+    ['-1', '1.5', '1e1', '0x10', 'many', '10s', '1 0', '9'.repeat(20), 'NaN'].map(
+      (text): [VariableName, string, RegExp] => [name, text, /whole number from \d+ to \d+/],
+    ),
+  ),
+  ['LIVE_SHARDS', '0', /from 1 to 64/],
+  ['LIVE_SHARDS', '65', /from 1 to 64/],
+  ['PORT', '65536', /from 0 to 65535/],
+  ...(['RETENTION_HOURS', 'MAX_LIVE_HOURS'] as const).flatMap((name) =>
+    ['0', '0.0', '-1', '1h', '1e3', '0x10', '1,5', 'Infinity', 'NaN', '.', '1'.repeat(30)].map(
+      (text): [VariableName, string, RegExp] => [name, text, /hours above 0/],
+    ),
+  ),
+  ['CORS_ORIGINS', 'app.example.com', /https:\/\/app\.example\.com/],
+  ['CORS_ORIGINS', 'https://app.example.com/', /no slash at the end/],
+  ['CORS_ORIGINS', 'https://app.example.com/path', /no path/],
+  ['CORS_ORIGINS', 'https://a.example.com, *.example.com', /origins such as/],
+  ['CORS_ORIGINS', ' , ', /at least one origin/],
+  ['LIST_CACHE_SECONDS', '2', /only 0/],
+  ['LIST_CACHE_SECONDS', '-1', /only 0/],
+  ['LIST_CACHE_SECONDS', '0.5', /only 0/],
+  ['LIST_CACHE_SECONDS', 'off', /only 0/],
+  ['AWS_ENDPOINT_URL_DYNAMODB', '127.0.0.1:8001', /a URL/],
+  ['AWS_ENDPOINT_URL_DYNAMODB', 'localhost', /a URL/],
+  ['AWS_ENDPOINT_URL_DYNAMODB', 'ftp://127.0.0.1', /a URL/],
+  ['ALARM_EMAIL', 'ops@example.com', /leave it unset/],
+  ['SILENCE_MINUTES', '5', /leave it unset/],
+  ['SILENCE_MINUTES', '0', /leave it unset/],
+  ['TRACING', 'true', /leave it unset/],
+];
+
+describe('a malformed value', () => {
+  it.each(MALFORMED)('%s=%j stops start and deploy, with its name and what to set', (name, text, rule) => {
+    const message = refusal(() => value(name, text));
+    expect(message).toMatch(new RegExp(`^${name} `));
+    expect(message).toMatch(rule);
+    expect(message).not.toContain('\n');
+    for (const purpose of ['start', 'deploy'] as const) {
+      expect(() => checkEnvironment(purpose, { ...REQUIRED, [name]: text })).toThrow(new Error(message));
+    }
+  });
+
+  it('is refused with one sentence', () => {
+    const messages = MALFORMED.map(([name, text]) => refusal(() => value(name, text)));
+    expect([...new Set(messages.filter(isNotOneSentence))]).toEqual([]);
+  });
+
+  it('is not repeated by its refusal: it may be a secret', () => {
+    for (const text of ['ssm:/MARK', 'public,MARK']) {
+      expect(refusal(() => value('LIST_TOKEN', text))).not.toContain('MARK');
+    }
+    expect(refusal(() => value('ZEGO_CALLBACK_SECRET', 'MARK,ssm:/MARK'))).not.toContain('MARK');
+  });
+
+  it('is refused like this whatever it is', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...NAMES), fc.string(), (name, text) => {
+        try {
+          value(name, text);
+        } catch (error) {
+          expect((error as Error).constructor).toBe(Error);
+          expect((error as Error).message).toMatch(new RegExp(`^${name} (takes|holds|has no effect|cannot) `));
+        }
+      }),
+    );
+  });
+});
+
+/** A full stop ends it, and none stands before another sentence. */
+function isNotOneSentence(text: string): boolean {
+  return /[.!?] +[A-Z]/.test(text) || text.includes('\n');
+}
+
+describe('what is required', () => {
+  it.each<['start' | 'deploy', VariableName, Environment]>([
+    ['start', 'ZEGO_CALLBACK_SECRET', {}],
+    ['deploy', 'ZEGO_CALLBACK_SECRET', {}],
+    ['deploy', 'ZEGO_CALLBACK_SECRET', { LIST_TOKEN: 'public' }],
+    ['deploy', 'ZEGO_CALLBACK_SECRET', { ...REQUIRED, ZEGO_CALLBACK_SECRET: ' , ,' }],
+    ['start', 'ZEGO_CALLBACK_SECRET', { ...REQUIRED, ZEGO_CALLBACK_SECRET: ' , ,' }],
+    ['start', 'ZEGO_CALLBACK_SECRET', { ZEGO_CALLBACK_SECRET: '  ' }],
+    ['deploy', 'LIST_TOKEN', { ZEGO_CALLBACK_SECRET: 'x' }],
+    ['deploy', 'LIST_TOKEN', { ...REQUIRED, LIST_TOKEN: ',' }],
+    ['deploy', 'LIST_TOKEN', { ...REQUIRED, LIST_TOKEN: ' ' }],
+  ])('to %s, %s: its refusal tells name, meaning and an example (%j)', (purpose, name, environment) => {
+    const message = refusal(() => checkEnvironment(purpose, environment));
+    const { meaning, example } = VARIABLES[name];
+    expect(message).toMatch(new RegExp(`^${name} is missing`));
+    expect(message).toContain(meaning);
+    expect(message).toContain(`${name}=${example}`);
+    expect(message).not.toContain('\n');
+  });
+
+  it('is told in one sentence', () => {
+    const messages = [{}, { ZEGO_CALLBACK_SECRET: 'x' }].map((set) => refusal(() => checkEnvironment('deploy', set)));
+    expect(messages.filter(isNotOneSentence)).toEqual([]);
+  });
+
+  it('to start is the CallbackSecret alone', () => {
+    expect(checkEnvironment('start', { ZEGO_CALLBACK_SECRET: 'x' })).toEqual([]);
+  });
+
+  it('to deploy is the CallbackSecret and whom the list is open to', () => {
+    expect(checkEnvironment('deploy', REQUIRED)).toEqual([]);
+    expect(checkEnvironment('deploy', { ...REQUIRED, LIST_TOKEN: 'public' })).toEqual([]);
+  });
+});
+
+it.each<[Environment, VariableName[]]>([
+  [{ RETENTION_HOURS: '0.99' }, ['RETENTION_HOURS']],
+  [{ MAX_LIVE_HOURS: '0.001' }, ['MAX_LIVE_HOURS']],
+  [{ RETENTION_HOURS: '.5', MAX_LIVE_HOURS: '.5' }, ['RETENTION_HOURS', 'MAX_LIVE_HOURS']],
+  [{ RETENTION_HOURS: '1', MAX_LIVE_HOURS: '1' }, []],
+])('%j warns of late retries: %j', (environment, names) => {
+  for (const purpose of ['start', 'deploy'] as const) {
+    const warnings = checkEnvironment(purpose, { ...REQUIRED, ...environment });
+    expect(warnings).toEqual(names.map((name) => expect.stringMatching(new RegExp(`^${name} is below 1 hour.*retry`))));
+  }
+});
+
+describe('readConfig', () => {
+  it('returns what was asked for and nothing else', () => {
+    const config = readConfig(['PORT', 'ZEGO_APP_ID'], { PORT: '1', ZEGO_APP_ID: '2', DYNAMODB_PORT: '3' });
+    expect(config).toEqual({ PORT: 1, ZEGO_APP_ID: ['2'] });
+  });
+
+  it('does not look at what was not asked for', () => {
+    expect(readConfig(['PORT'], { ...REQUIRED, TRACING: 'true' })).toEqual({ PORT: 3000 });
+  });
+
+  it('returns a frozen object', () => {
+    expect(Object.isFrozen(readConfig(NAMES, REQUIRED))).toBe(true);
+  });
+
+  it('reads the process environment when it is given none', () => {
+    expect(readConfig(['PORT'])).toEqual({ PORT: process.env.PORT ? Number(process.env.PORT) : 3000 });
+  });
+});
+
+it('hours are handed on in ms', () => {
+  expect(hoursToMs(0.5)).toBe(1_800_000);
+});

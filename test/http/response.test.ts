@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Problem, type ProblemCode } from '../../lib/errors.ts';
+import { asProblem, json, problemDocument } from '../../lib/http/response.ts';
+
+const STATUS: Record<ProblemCode, number> = {
+  'body-too-large': 413,
+  'unreadable-body': 400,
+  'invalid-field': 400,
+  'bad-signature': 401,
+  'timestamp-outside-window': 401,
+  'unknown-appid': 401,
+  'store-unavailable': 503,
+  'token-required': 401,
+  'invalid-parameter': 400,
+  'invalid-cursor': 400,
+  'stream-not-found': 404,
+};
+
+describe('json', () => {
+  it('answers JSON that nobody caches', () => {
+    expect(json(200, { a: [1, null, 'ä'] })).toEqual({
+      statusCode: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      body: '{"a":[1,null,"ä"]}',
+    });
+  });
+
+  it('lets the caller add and replace headers', () => {
+    expect(json(200, {}, { etag: '"x"', 'cache-control': 'max-age=2' }).headers).toEqual({
+      'content-type': 'application/json',
+      'cache-control': 'max-age=2',
+      etag: '"x"',
+    });
+  });
+});
+
+describe.each(Object.entries(STATUS) as [ProblemCode, number][])('%s', (code, status) => {
+  const { statusCode, headers, body } = problemDocument(new Problem(code, 'What to do.', { reason: 'internal-error' }));
+
+  it(`is ${status}, as an RFC 9457 problem document of four members`, () => {
+    expect(statusCode).toBe(status);
+    expect(headers).toMatchObject({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+    expect(JSON.parse(body ?? '')).toEqual({
+      type: `urn:zego-live-list:problem:${code}`,
+      title: expect.stringMatching(/^[A-Z].*[a-z]$/),
+      status,
+      detail: 'What to do.',
+    });
+  });
+
+  it('says when to come again, and which scheme it wants, exactly where that helps', () => {
+    expect(headers?.['retry-after']).toEqual(
+      code === 'store-unavailable' ? expect.stringMatching(/^[1-9]\d*$/) : undefined,
+    );
+    expect(headers?.['www-authenticate']).toBe(code === 'token-required' ? 'Bearer' : undefined);
+  });
+});
+
+describe('anything thrown', () => {
+  it('stays itself when it is a problem', () => {
+    const problem = new Problem('bad-signature', 'x');
+    expect(asProblem(problem)).toBe(problem);
+  });
+
+  it.each([new Error('MARK'), new TypeError('MARK'), 'MARK', { message: 'MARK' }, null, undefined, 42, Symbol('MARK')])(
+    'becomes a 503 that tells nothing (%#)',
+    (thrown) => {
+      const problem = asProblem(thrown);
+      expect(problem).toMatchObject({ code: 'store-unavailable', status: 503, reason: 'internal-error' });
+      expect(JSON.stringify(problemDocument(problem))).not.toContain('MARK');
+    },
+  );
+});

@@ -1,0 +1,220 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, it } from 'vitest';
+import { bundle, bundleName } from '../lib/tools/bundle.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Text of the source files, by path from the root. */
+type Sources = Record<string, string>;
+
+const SOURCES: Sources = Object.fromEntries(
+  ['handlers', 'lib'].flatMap((folder) =>
+    readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|cjs)$/.test(name))
+      .map((name) => [`${folder}/${name}`, readFileSync(`${ROOT}${folder}/${name}`, 'utf8')]),
+  ),
+);
+
+interface Import {
+  /** A path from the root, or the name of a package. */
+  from: string;
+  /** `import type`: nothing of it is left at run time. */
+  type: boolean;
+}
+
+function importsOf(file: string, text: string): Import[] {
+  const statements = text.matchAll(/^\s*(?:import|export)\s+(type\s)?(?:[\w$*{][^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm);
+  const calls = text.matchAll(/\b(?:import|require)\(\s*()['"]([^'"]+)['"]/g);
+  return [...statements, ...calls].map(([, type, name = '']) => ({
+    from: name.startsWith('.') ? posix.join(posix.dirname(file), name) : name,
+    type: Boolean(type),
+  }));
+}
+
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+
+interface Law {
+  rule: string;
+  /** The files that it holds for. */
+  files: RegExp;
+  imports?: (imported: Import) => boolean;
+  text?: (text: string) => boolean;
+  /** What would break it: a file, and its text. */
+  breaches: [file: string, text: string][];
+}
+
+const node = ({ from }: Import) => from.startsWith('node:');
+const errors = ({ from }: Import) => from === 'lib/errors.ts';
+const within = (folder: string) => (imported: Import) => imported.from.startsWith(folder);
+const typesOf = (folder: string) => (imported: Import) => imported.type && imported.from.startsWith(folder);
+const any =
+  (...allowed: ((imported: Import) => boolean)[]) =>
+  (imported: Import) =>
+    allowed.some((allows) => allows(imported));
+
+const LAWS: Law[] = [
+  {
+    rule: "zego/, ZEGO's rules, imports errors alone",
+    files: /^lib\/zego\//,
+    imports: any(within('lib/zego/'), errors, node, ({ from }) => from === 'lossless-json'),
+    breaches: [
+      ['lib/zego/event.ts', "import { readConfig } from '../config.ts';"],
+      ['lib/zego/event.ts', "import type { Session } from '../streams/session.ts';"],
+      ['lib/zego/new.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
+      ['lib/zego/new.ts', "export { json } from '../http/response.ts';"],
+    ],
+  },
+  {
+    rule: 'streams/rules.ts imports session.ts alone',
+    files: /^lib\/streams\/rules\.ts$/,
+    imports: ({ from }) => from === 'lib/streams/session.ts',
+    breaches: [
+      ['lib/streams/rules.ts', "import type { StreamCreate } from '../zego/event.ts';"],
+      ['lib/streams/rules.ts', "import { createHash } from 'node:crypto';"],
+    ],
+  },
+  {
+    rule: 'streams/ imports errors, and types of zego/',
+    files: /^lib\/streams\//,
+    imports: any(within('lib/streams/'), errors, typesOf('lib/zego/'), node, within('@aws-sdk/')),
+    breaches: [
+      ['lib/streams/apply.ts', "import { sign } from '../zego/signature.ts';"],
+      ['lib/streams/apply.ts', "import { type StreamCreate, parseEvent } from '../zego/event.ts';"],
+      ['lib/streams/live.ts', "import { readConfig } from '../config.ts';"],
+      ['lib/streams/live.ts', "import type { Config } from '../config.ts';"],
+      ['lib/streams/live.ts', "import {\n  json,\n} from '../http/response.ts';"],
+    ],
+  },
+  {
+    rule: 'http/ imports errors, and types of streams/',
+    files: /^lib\/http\//,
+    imports: any(within('lib/http/'), errors, typesOf('lib/streams/'), typesOf('aws-lambda'), node),
+    breaches: [
+      ['lib/http/answer.ts', "import { judge } from '../streams/rules.ts';"],
+      ['lib/http/answer.ts', "import type { StreamCreate } from '../zego/event.ts';"],
+      ['lib/http/token.ts', "import { readConfig } from '../config.ts';"],
+    ],
+  },
+  {
+    rule: 'only tools/ imports tools/',
+    files: /^(?!lib\/tools\/)/,
+    imports: ({ from }) => !from.startsWith('lib/tools/'),
+    breaches: [
+      ['handlers/callback.ts', "import { listen } from '../lib/tools/listen.ts';"],
+      ['lib/config.ts', "const { listen } = await import('./tools/listen.ts');"],
+    ],
+  },
+  {
+    rule: 'only streams/store.ts and tools/ import the AWS SDK',
+    files: /^(?!lib\/tools\/|lib\/streams\/store\.ts$)/,
+    imports: ({ from }) => !/^@(aws-sdk|smithy)\//.test(from),
+    breaches: [
+      ['lib/streams/table.ts', "import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';"],
+      ['handlers/streams.ts', "import '@aws-sdk/client-dynamodb';"],
+    ],
+  },
+  {
+    rule: 'errors.ts and config.ts import nothing',
+    files: /^lib\/(errors|config)\.ts$/,
+    imports: () => false,
+    breaches: [['lib/config.ts', "import { Problem } from './errors.ts';"]],
+  },
+  {
+    rule: 'only config.ts and tools/ read the environment',
+    files: /^(?!lib\/tools\/|lib\/config\.ts$)/,
+    text: (text) => !/\bprocess\s*\.\s*env\b|\bprocess\[|\benv\b.*\bprocess\b|node:process/.test(text),
+    breaches: [
+      ['handlers/callback.ts', 'const secret = process.env.ZEGO_CALLBACK_SECRET;'],
+      ['lib/streams/store.ts', 'const { env } = process;'],
+    ],
+  },
+  {
+    rule: 'zego/, streams/ and http/ look at no clock',
+    files: /^lib\/(zego|streams|http)\//,
+    text: (text) => !/\bDate\.now\b|\bnew Date\b|\bperformance\b|\bhrtime\b/.test(text),
+    breaches: [['lib/zego/signature.ts', 'const nowMs = Date.now();']],
+  },
+  {
+    rule: 'a handler has at most 60 lines',
+    files: /^handlers\//,
+    text: (text) => text.trimEnd().split('\n').length <= 60,
+    breaches: [['handlers/callback.ts', 'x();\n'.repeat(61)]],
+  },
+];
+
+function breaches({ files, imports, text: allowed }: Law, sources: Sources): string[] {
+  return Object.entries(sources)
+    .filter(([file]) => files.test(file))
+    .flatMap(([file, text]) => [
+      ...importsOf(file, text)
+        .filter((imported) => imports !== undefined && !imports(imported))
+        .map(({ from }) => `${file} imports ${from}`),
+      ...(allowed === undefined || allowed(withoutComments(text)) ? [] : [file]),
+    ]);
+}
+
+describe.each(LAWS)('$rule', (law) => {
+  it('holds', () => {
+    expect(Object.keys(SOURCES).filter((file) => law.files.test(file))).not.toEqual([]);
+    expect(breaches(law, SOURCES)).toEqual([]);
+  });
+
+  it.each(law.breaches)('is broken when in %s stands: %s', (file, text) => {
+    const { [file]: before = '' } = SOURCES;
+    expect(breaches(law, { ...SOURCES, [file]: `${before}\n${text}\n` })).toHaveLength(1);
+  });
+});
+
+it('the import statements are all found', () => {
+  const text = `
+import 'a';
+import b from 'b';
+import * as c from "c";
+import type { D } from './d.ts';
+import {
+  type E,
+  f,
+} from '../e.ts';
+export * from 'g';
+export type { H } from 'h';
+export const i = "import x from 'no'";
+const j = await import('j'); const k = require('k');
+// import 'no'
+export type No = 'no' | 'import';
+`;
+  expect(importsOf('lib/http/x.ts', text)).toEqual([
+    { from: 'a', type: false },
+    { from: 'b', type: false },
+    { from: 'c', type: false },
+    { from: 'lib/http/d.ts', type: true },
+    { from: 'lib/e.ts', type: false },
+    { from: 'g', type: false },
+    { from: 'h', type: true },
+    { from: 'j', type: false },
+    { from: 'k', type: false },
+  ]);
+});
+
+it('folders are at most two deep under lib, and handlers has none', () => {
+  const depths = Object.keys(SOURCES).map((file): [string, number] => [file, file.split('/').length - 2]);
+  expect(depths.filter(([file, depth]) => depth > (file.startsWith('lib/') ? 2 : 0))).toEqual([]);
+});
+
+it('no deployed bundle holds a file of tools/', async () => {
+  const names = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
+  const { metafile } = await bundle(names, { deployed: true });
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs).toContain('lib/streams/store.ts');
+  expect(inputs.filter((input) => input.includes('lib/tools/'))).toEqual([]);
+});
+
+it('every function of serverless.yml has its handler, and every handler its function', () => {
+  const names = Object.values(inject('service').functions).map(({ handler }) => `handlers/${bundleName(handler)}.ts`);
+  expect(
+    Object.keys(SOURCES)
+      .filter((file) => file.startsWith('handlers/'))
+      .sort(),
+  ).toEqual(names.sort());
+});

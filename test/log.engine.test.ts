@@ -1,0 +1,201 @@
+import { createServer } from 'node:http';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { LogLine } from '../lib/log.ts';
+import { listen } from '../lib/tools/listen.ts';
+import { sample, signed } from './callback.ts';
+import { AWS, freshTable } from './engine.ts';
+import { get, post } from './gateway-event.ts';
+import { captureOutput, REASONS } from './output.ts';
+
+/** Everything that somebody configured or sent, and that no line may repeat, holds this word. */
+const MARK = 'MARK';
+const SECRET = 'MARK-new-secret';
+const ENVIRONMENT = {
+  ...AWS,
+  ZEGO_CALLBACK_SECRET: `MARK-old-secret,${SECRET}`,
+  ZEGO_APP_ID: '1',
+  LIST_TOKEN: 'MARK-token',
+};
+
+type Handler = (request: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** The handlers as Lambda loads them: anew, in an environment of their own, which the SDK reads with its first call. */
+async function load(environment: Record<string, string>): Promise<{ callback: Handler; streams: Handler }> {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.resetModules();
+  const [callback, streams] = await Promise.all([import('../handlers/callback.ts'), import('../handlers/streams.ts')]);
+  return { callback: callback.handler, streams: streams.handler };
+}
+
+let table: string;
+let handlers: { callback: Handler; streams: Handler };
+let output: ReturnType<typeof captureOutput>;
+beforeAll(async () => {
+  ({ table } = await freshTable());
+  handlers = await load({ ...ENVIRONMENT, SESSIONS_TABLE: table });
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+beforeEach(() => {
+  output = captureOutput();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** ZEGO's sample with a mark in everything that is not needed, as it comes through a URL with a mark. */
+const marked = (changes: Record<string, unknown> = {}, options: { secret?: string; nowMs?: number } = {}) =>
+  signed(
+    {
+      ...sample('stream_create'),
+      stream_id: 'MARK-stream',
+      user_id: 'MARK-user',
+      user_name: 'MARK-name',
+      title: 'MARK-title',
+      extra_info: 'MARK-extra',
+      rtmp_url: ['rtmp://cdn.example.com/live/a?txSecret=MARK-url'],
+      hls_url: 'https://cdn.example.com/live/a.m3u8?auth_key=MARK-url',
+      unknown: { MARK: 'MARK' },
+      ...changes,
+    },
+    { secret: SECRET, ...options },
+  );
+const callback = (body: unknown) => ({
+  ...post(typeof body === 'string' ? body : JSON.stringify(body)),
+  rawQueryString: 'token=MARK-query',
+  queryStringParameters: { token: 'MARK-query' },
+});
+const list = (path: string, authorization = 'Bearer MARK-token') => get(path, { authorization });
+const broken = (event: APIGatewayProxyEventV2, changes: object) => ({ ...event, ...changes }) as APIGatewayProxyEventV2;
+
+/** No secret, token, signature or URL; and every line is one of ours, with a reason of the closed set. */
+function expectDiscreet(...requests: APIGatewayProxyEventV2[]): LogLine[] {
+  expect(output.text()).not.toContain(MARK);
+  for (const { body = '' } of requests) {
+    const signature = /[0-9a-f]{40}/.exec(body)?.[0];
+    if (signature !== undefined) expect(output.text()).not.toContain(signature);
+  }
+  const lines = output.lines();
+  for (const { reason } of lines) if (reason !== undefined) expect(REASONS).toContain(reason);
+  return lines;
+}
+
+const HOUR_MS = 3_600_000;
+const refused = (status: number, reason: string, more = {}) => ({ status, result: 'refused', reason, ...more });
+const create = marked();
+
+describe('a callback leaves one line, without what was sent', () => {
+  it.each<[string, APIGatewayProxyEventV2, object]>([
+    ['too large', callback(MARK.repeat(20_000)), refused(413, 'body-too-large')],
+    ['unreadable', callback('{"signature":"MARK"'), refused(400, 'unreadable-body')],
+    ['no form either', callback('MARK'), refused(400, 'unreadable-body')],
+    ['without nonce', callback({ ...create, nonce: '' }), refused(400, 'invalid-field')],
+    ['odd timestamp', callback({ ...create, timestamp: 'MARK' }), refused(400, 'invalid-field')],
+    ['wrong signature', callback({ ...create, signature: 'MARK-signature' }), refused(401, 'bad-signature')],
+    ['another secret', callback(marked({}, { secret: 'MARK-other' })), refused(401, 'bad-signature')],
+    ['too old', callback(marked({}, { nowMs: Date.now() - HOUR_MS })), refused(401, 'timestamp-too-old')],
+    ['too far ahead', callback(marked({}, { nowMs: Date.now() + HOUR_MS })), refused(401, 'timestamp-too-far-ahead')],
+    ['not kept', callback(marked({ event: 'room_login' })), { status: 200, result: 'ignored', event: 'room_login' }],
+    ['odd event', callback(marked({ event: 'MARK?' })), { status: 200, result: 'ignored', event: 'other' }],
+    ['odd appid', callback(marked({ appid: 'MARK' })), refused(400, 'invalid-field', { secret: 2 })],
+    ['unknown appid', callback(marked({ appid: '2' })), refused(401, 'unknown-appid', { event: 'stream_create' })],
+    ['no sid', callback(marked({ stream_sid: ['MARK'] })), refused(400, 'invalid-field')],
+    ['long sid', callback(marked({ stream_sid: MARK.repeat(200) })), refused(400, 'invalid-field')],
+    ['odd seq', callback(marked({ stream_seq: 'MARK' })), refused(400, 'invalid-field')],
+    ['new', callback(create), { status: 200, result: 'applied', event: 'stream_create', secret: 2 }],
+    ['repeated', callback(create), { status: 200, result: 'unchanged', event: 'stream_create', secret: 2 }],
+    ['odd body', broken(callback(create), { body: 'MARK', isBase64Encoded: true }), refused(400, 'unreadable-body')],
+  ])('%s', async (_, request, expected) => {
+    const { statusCode } = await handlers.callback(request);
+    const lines = expectDiscreet(request);
+    expect(lines).toEqual([expect.objectContaining({ message: 'callback', ...expected })]);
+    expect(statusCode).toBe(lines[0]?.status);
+  });
+});
+
+describe('a list that was answered leaves no line', () => {
+  it.each(['/streams', '/streams?limit=1&room_id=MARK', '/streams/MARK-stream', '/streams/MARK-stream?appid=1'])(
+    '%s',
+    async (path) => {
+      await handlers.callback(callback(create));
+      output = captureOutput();
+      expect((await handlers.streams(list(path))).statusCode).toBe(200);
+      expect(output.text()).toBe('');
+    },
+  );
+});
+
+describe('a list that was refused leaves one line, without what was sent', () => {
+  it.each<[string, APIGatewayProxyEventV2, object]>([
+    ['no token', get('/streams?limit=MARK'), refused(401, 'token-missing')],
+    ['another scheme', list('/streams', 'Basic MARK'), refused(401, 'token-missing')],
+    ['wrong token', list('/streams', 'Bearer MARK-wrong'), refused(401, 'token-wrong')],
+    ['odd value', list('/streams?order=MARK'), refused(400, 'invalid-parameter')],
+    ['repeated', list('/streams?room_id=MARK&room_id=MARK'), refused(400, 'invalid-parameter')],
+    ['broken cursor', list('/streams?cursor=MARK'), refused(400, 'invalid-cursor')],
+    ['unknown stream', list('/streams/MARK-nothing?stream_sid=MARK'), refused(404, 'stream-not-found')],
+    ['unknown stream, too long', list(`/streams/${MARK.repeat(100)}`), refused(404, 'stream-not-found')],
+    ['unknown parameter', list('/streams?access_token=MARK'), refused(400, 'invalid-parameter')],
+    ['a query string of nothing but a token', list('/streams?MARK-token'), refused(400, 'invalid-parameter')],
+  ])('%s', async (_, request, expected) => {
+    const { statusCode } = await handlers.streams(request);
+    const lines = expectDiscreet(request);
+    expect(lines).toEqual([expect.objectContaining({ message: 'list', ...expected })]);
+    expect(lines[0]).not.toHaveProperty('detail');
+    expect(statusCode).toBe(lines[0]?.status);
+  });
+});
+
+describe('a fault leaves one line, without what was sent', () => {
+  it('of our own: 503, internal-error, and where it happened', async () => {
+    // Nothing that the gateway sends; Node quotes such a number in its message.
+    const requests = [
+      broken(callback(create), { body: 8_675_309 }),
+      broken(list('/streams/x'), { pathParameters: { stream_id: 8_675_309 } }),
+    ] as const;
+    expect((await handlers.callback(requests[0])).statusCode).toBe(503);
+    expect((await handlers.streams(requests[1])).statusCode).toBe(503);
+    const lines = expectDiscreet(...requests);
+    const fault = { level: 'ERROR', status: 503, result: 'failed', reason: 'internal-error' };
+    expect(lines).toMatchObject([fault, fault]);
+    expect(lines[0]?.frames).toEqual(expect.arrayContaining([expect.stringContaining('lib/zego/body.ts')]));
+    expect(lines[1]?.frames).toEqual(expect.arrayContaining([expect.stringContaining('lib/http/query.ts')]));
+    expect(output.text()).not.toContain('8675309');
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['a table that is not there', { SESSIONS_TABLE: 'missing' }, 'store-unavailable'],
+    ['an engine that is not there', { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }, 'store-unavailable'],
+    ['an engine that accepts and keeps silent', {}, 'store-timeout'],
+  ])('of the store, %s: 503 within 5 s', async (_, environment, reason) => {
+    const silent = await listen(createServer(), 0, '');
+    onTestFinished(silent.close);
+    const { callback: receive, streams } = await load({
+      ...ENVIRONMENT,
+      SESSIONS_TABLE: table,
+      AWS_ENDPOINT_URL_DYNAMODB: reason === 'store-timeout' ? silent.url : (AWS.AWS_ENDPOINT_URL_DYNAMODB ?? ''),
+      ...environment,
+    });
+    output = captureOutput();
+    const startMs = Date.now();
+    const request = callback(create);
+    const responses = await Promise.all([
+      receive(request),
+      streams(list('/streams')),
+      streams(list('/streams/MARK-stream')),
+    ]);
+    expect(Date.now() - startMs).toBeLessThan(5000);
+    for (const response of responses) {
+      expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': expect.any(String) } });
+      expect(response.body).not.toMatch(/MARK|missing|127\.0\.0\.1/);
+    }
+    const lines = expectDiscreet(request);
+    expect(lines.map((line) => line.message).sort()).toEqual(['callback', 'list', 'list']);
+    for (const line of lines) {
+      expect(line).toMatchObject({ level: 'ERROR', status: 503, result: 'failed', reason, fault: expect.any(String) });
+      expect(line).not.toHaveProperty('frames');
+    }
+  });
+});

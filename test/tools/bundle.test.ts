@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { bundle, bundleName } from '../../lib/tools/bundle.ts';
+import { listen } from '../../lib/tools/listen.ts';
+import { SECRET, sample, signed } from '../callback.ts';
+import { post } from '../gateway-event.ts';
+
+const NAMES = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
+
+/** What AWS unpacks: the bundles, and no package.json that would make ES modules of them. */
+const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let deployed: Awaited<ReturnType<typeof bundle>>;
+beforeAll(async () => {
+  deployed = await bundle(NAMES, { deployed: true });
+  for (const { path, contents } of deployed.outputFiles) writeFileSync(join(folder, basename(path)), contents);
+});
+
+const textOf = (name: string) => deployed.outputFiles.find(({ path }) => basename(path) === `${name}.js`)?.text ?? '';
+
+/** Calls a bundle's handler in a Node of its own, with nothing in its environment but what Lambda would set. */
+async function call(name: string, event: unknown, environment: Record<string, string> = {}) {
+  const script = `require('./${name}.js').handler(JSON.parse(process.argv[1])).then((result) => {
+    process.stdout.write('\\n' + JSON.stringify(result));
+  });`;
+  const env = { AWS_REGION: 'eu-west-1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...environment };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', script, JSON.stringify(event)], {
+    cwd: folder,
+    env,
+  });
+  return { stderr, result: JSON.parse(stdout.split('\n').at(-1) ?? '') };
+}
+
+it('there is one file for each function, named as serverless.yml has it', () => {
+  expect(deployed.outputFiles.map(({ path }) => basename(path)).sort()).toEqual(
+    NAMES.map((name) => `${name}.js`).sort(),
+  );
+});
+
+describe.each(NAMES)('%s', (name) => {
+  it('is CommonJS without a source map, and under 100 kB zipped', () => {
+    const text = textOf(name);
+    // Compared as booleans: nobody wants to see a bundle printed.
+    expect(/^\s*(import|export)\s/m.test(text)).toBe(false);
+    expect(/module\.exports\s*=/.test(text)).toBe(true);
+    expect(text.includes('sourceMappingURL')).toBe(false);
+    expect(gzipSync(text).length).toBeLessThan(100_000);
+  });
+
+  it('brings its packages along: nothing is left to require but what Node has', () => {
+    const output = Object.entries(deployed.metafile.outputs).find(([path]) => basename(path) === `${name}.js`)?.[1];
+    const external = output?.imports.filter((imported) => imported.external).map(({ path }) => path) ?? [];
+    expect(external.length).toBeGreaterThan(0);
+    expect(external.filter((path) => !isBuiltin(path))).toEqual([]);
+  });
+
+  it('is loaded and called by plain Node', async () => {
+    const { result, stderr } = await call(name, post('MARK'));
+    // Without a secret or token in its environment, it opens to nobody.
+    expect(result.statusCode).toBe(name === 'callback' ? 400 : 401);
+    expect(result.headers['content-type']).toBe('application/problem+json');
+    expect(stderr).toBe('');
+  });
+});
+
+it('the credential providers of the SDK are left out, but for the stand-in', () => {
+  const providers = Object.keys(deployed.metafile.inputs).filter((input) =>
+    /credential-provider|token-providers|nested-clients/.test(input),
+  );
+  expect(providers).toEqual(['environment-credentials:@aws-sdk/credential-provider-node']);
+});
+
+it('a request to DynamoDB is signed with the credentials that Lambda hands over', async () => {
+  const seen: IncomingHttpHeaders[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers);
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
+  });
+  const { url, close } = await listen(server, 0, '');
+  onTestFinished(close);
+  const { result } = await call('callback', post(JSON.stringify(signed(sample('stream_close')))), {
+    ZEGO_CALLBACK_SECRET: SECRET,
+    SESSIONS_TABLE: 'sessions',
+    AWS_ENDPOINT_URL_DYNAMODB: url,
+    AWS_ACCESS_KEY_ID: 'AKIDOFLAMBDA',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'session-token',
+  });
+  expect(result).toMatchObject({ statusCode: 200, body: '{"result":"applied"}' });
+  expect(seen).toEqual([
+    expect.objectContaining({
+      authorization: expect.stringMatching(/Credential=AKIDOFLAMBDA\/\d{8}\/eu-west-1\/dynamodb\//),
+      'x-amz-security-token': 'session-token',
+    }),
+  ]);
+});
+
+it('a bundle that is not deployed has its source map, for the traces of the local stack', async () => {
+  const { outputFiles } = await bundle(NAMES, { deployed: false });
+  expect(outputFiles.map(({ text }) => text.includes('sourceMappingURL=data:'))).toEqual(NAMES.map(() => true));
+});

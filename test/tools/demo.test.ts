@@ -1,0 +1,102 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoEnvironment, playDemo } from '../../lib/tools/demo.ts';
+import { listen } from '../../lib/tools/listen.ts';
+import { decodeBody } from '../../lib/zego/body.ts';
+import { parseEvent, type StreamClose, type StreamCreate } from '../../lib/zego/event.ts';
+import { verify } from '../../lib/zego/signature.ts';
+
+const SECRET = 'a-secret';
+
+interface Sent {
+  encoding: string;
+  event: StreamCreate | StreamClose;
+}
+
+/** A form, plain JSON, or JSON URL-encoded as a whole. */
+function encodingOf(type: string | undefined, body: string): string {
+  if (type?.startsWith('application/x-www-form-urlencoded')) return 'form';
+  return body.startsWith('{') ? 'json' : 'encoded json';
+}
+
+describe('the simulated ZEGO', () => {
+  const sent: Sent[] = [];
+  const lines: string[] = [];
+  const errors: unknown[] = [];
+  const complete = () => sent.some(({ event }) => event.event === 'stream_close') && encodings().size === 3;
+  const encodings = () => new Set(sent.map(({ encoding }) => encoding));
+
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    let finished = () => {};
+    const done = new Promise<void>((resolve) => {
+      finished = resolve;
+    });
+    const server = createServer(async (request, response) => {
+      try {
+        const body = await text(request);
+        const record = decodeBody(body, false);
+        const verified = verify(record, { secrets: [SECRET], windowSeconds: 10, nowMs: Date.now() });
+        const event = parseEvent(record, verified, ['7']);
+        if (event.event === 'not-kept' || request.url !== '/callbacks/zego') throw new Error(`odd request ${body}`);
+        sent.push({ encoding: encodingOf(request.headers['content-type'], body), event });
+      } catch (error) {
+        errors.push(error);
+      }
+      response.end('{"result":"applied"}');
+      if (complete() || errors.length > 0) finished();
+    });
+    const listening = await listen(server, 0, '');
+    const environment = { ZEGO_CALLBACK_SECRET: `${SECRET},old`, ZEGO_APP_ID: '7' };
+    const demo = playDemo(listening.url, environment, (line) => lines.push(line));
+    close = async () => {
+      await demo.close();
+      await listening.close();
+    };
+    await done;
+  });
+  afterAll(() => close());
+
+  it('sends nothing but callbacks that are signed afresh and complete', () => {
+    expect(errors).toEqual([]);
+    for (const { event } of sent) {
+      expect(event).toMatchObject({ appid: '7', room_session_id: expect.stringMatching(/^\d{19}$/), channel_id: null });
+    }
+  });
+
+  it('sends them in every encoding that ZEGO has', () => {
+    expect([...encodings()].sort()).toEqual(['encoded json', 'form', 'json']);
+  });
+
+  it('starts with three streams, and closes only what is live', () => {
+    expect(sent.slice(0, 3).map(({ event }) => event.event)).toEqual(Array.from({ length: 3 }, () => 'stream_create'));
+    const live = new Set<string>();
+    for (const { event } of sent) {
+      if (event.event === 'stream_create') live.add(event.stream_sid);
+      else expect(live.delete(event.stream_sid)).toBe(true);
+    }
+  });
+
+  it('keeps names, percent signs and URLs through every encoding', () => {
+    for (const { event } of sent) {
+      if (event.event === 'stream_close') continue;
+      expect(event.title).toMatch(/ · .* 100% live$/);
+      expect(event.title?.startsWith(`${event.user_name} `)).toBe(true);
+      expect(event.rtmp_url).toEqual([`rtmp://rtmp.example.com/live/${event.stream_id}`]);
+    }
+  });
+
+  it('tells a line for each', () => {
+    expect(lines.length).toBeGreaterThanOrEqual(sent.length - 1);
+    for (const line of lines) expect(line).toMatch(/^\d\d:\d\d:\d\d {2}stream_(create|close) .* 200 applied, \d live$/);
+  });
+});
+
+it('the demo makes a secret up where none is set, another one each time', () => {
+  const made = () => demoEnvironment({ PORT: '0' }).ZEGO_CALLBACK_SECRET;
+  expect(made()).toMatch(/^[0-9a-f]{32}$/);
+  expect(made()).not.toBe(made());
+  expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: ' , ' }).ZEGO_CALLBACK_SECRET).toMatch(/^[0-9a-f]{32}$/);
+  expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: ' mine ' })).toEqual({ ZEGO_CALLBACK_SECRET: ' mine ' });
+});

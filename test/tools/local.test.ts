@@ -1,0 +1,237 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { awsEnvironment, startEngine } from '../../lib/tools/engine.ts';
+import { listen } from '../../lib/tools/listen.ts';
+import { tablesOf } from '../../lib/tools/service.ts';
+import { SECRET, sample, signed } from '../callback.ts';
+import { copyProject, serverless } from '../project.ts';
+
+const project = copyProject();
+afterAll(project.remove);
+
+const PORTS = { PORT: '0', DYNAMODB_PORT: '0' };
+const ENVIRONMENT = { ...PORTS, ZEGO_CALLBACK_SECRET: SECRET };
+
+/** Answers of any status, as JSON. */
+async function getJson(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function postCallback(url: string, body: string | URLSearchParams): Promise<[number, unknown]> {
+  const headers = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+  const response = await fetch(`${url}/callbacks/zego`, { method: 'POST', headers, body });
+  return [response.status, await response.json()];
+}
+
+const sampleCreate = () => JSON.stringify(signed(sample('stream_create')));
+/** As ZEGO's support switches it on: a form, which API Gateway hands over in base64. */
+const sampleCloseForm = () => new URLSearchParams(signed(sample('stream_close')) as Record<string, string>);
+
+const LIVE = {
+  stream_id: 'stream_id',
+  stream_sid: 's-115205136669740000000000104',
+  state: 'live',
+  room_session_id: '1234567',
+  create_time_ms: 1_687_981_272_742,
+  codec: 'H.264',
+};
+
+// Started together, since each start takes seconds.
+const stack = serverless(project.folder, 'local', ENVIRONMENT);
+const demo = serverless(project.folder, 'demo', PORTS);
+afterAll(() => {
+  stack.kill();
+  demo.kill();
+});
+
+describe('serverless local', () => {
+  let url: string;
+  beforeAll(async () => {
+    url = await stack.listening();
+  });
+
+  it('answers as soon as it says that it is listening, and starts with an empty list', async () => {
+    expect(await getJson(`${url}/streams`)).toEqual({ status: 200, body: { streams: [], next_cursor: null } });
+  });
+
+  it("applies ZEGO's sample create, freshly signed", async () => {
+    expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'applied' }]);
+  });
+
+  it('takes five repeats of it as unchanged', async () => {
+    for (let i = 0; i < 5; i++) expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'unchanged' }]);
+  });
+
+  it('shows it on the live list', async () => {
+    const { status, body } = await getJson(`${url}/streams`);
+    expect([status, body.next_cursor]).toEqual([200, null]);
+    expect(body.streams).toEqual([expect.objectContaining(LIVE)]);
+  });
+
+  it('refuses a callback that nobody signed', async () => {
+    const [status, body] = await postCallback(url, JSON.stringify(sample('stream_create')));
+    expect([status, body]).toEqual([
+      401,
+      expect.objectContaining({ type: 'urn:zego-live-list:problem:bad-signature' }),
+    ]);
+  });
+
+  it('ends it with a close that comes as a form', async () => {
+    expect(await postCallback(url, sampleCloseForm())).toEqual([200, { result: 'applied' }]);
+    expect((await getJson(`${url}/streams`)).body.streams).toEqual([]);
+  });
+
+  it('shows it as ended by itself', async () => {
+    const { status, body } = await getJson(`${url}/streams/stream_id`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ ...LIVE, state: 'ended', end_reason: 'stopped', end_time_ms: 1_666_986_067_248 });
+  });
+
+  it('knows nothing of another stream, and no other route', async () => {
+    expect((await getJson(`${url}/streams/other`)).status).toBe(404);
+    expect(await getJson(`${url}/nothing`)).toEqual({ status: 404, body: { message: 'Not Found' } });
+  });
+
+  it('is open to a page of any origin', async () => {
+    const response = await fetch(`${url}/streams`, { headers: { origin: 'https://app.example.com' } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('writes a line of JSON for each callback, without the secret', async () => {
+    const lines = stack.output.stdout.split('\n').filter((line) => line.startsWith('{'));
+    const results = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'callback');
+    const repeats = Array.from({ length: 5 }, () => 'unchanged');
+    expect(results.map(({ result }) => result)).toEqual(['applied', ...repeats, 'refused', 'applied']);
+    expect(stack.output.stdout + stack.output.stderr).not.toContain(SECRET);
+  });
+
+  it('warns of nothing', () => {
+    expect(stack.output.stderr).toBe('');
+  });
+
+  it('ends with Ctrl-C within 5 s and exit code 0, open connections or not', async () => {
+    const idle = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+    onTestFinished(() => {
+      idle.destroy();
+    });
+    const startMs = Date.now();
+    expect((await stack.end('SIGINT')).code).toBe(0);
+    expect(Date.now() - startMs).toBeLessThan(5000);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});
+
+describe('serverless demo', () => {
+  it('needs no variable, tells the URL of the list, and shows streams there that a simulated ZEGO plays', async () => {
+    const url = await demo.listening();
+    const [, listUrl = ''] = await demo.seen(/curl (http:\S+)/);
+    expect(listUrl).toBe(`${url}/streams`);
+    await demo.seen(/stream_create .* 200 applied/);
+    const { body } = await getJson(listUrl);
+    expect(body.streams).toEqual(expect.arrayContaining([expect.objectContaining({ state: 'live' })]));
+    await demo.seen(/stream_create [\s\S]* 200 applied[\s\S]* 200 applied[\s\S]* 200 applied/);
+    expect((await demo.end('SIGINT')).code).toBe(0);
+    expect(demo.output.stdout).not.toMatch(/ [45]\d\d /);
+    expect(demo.output.stderr).toBe('');
+  });
+});
+
+describe('with another DynamoDB-compatible engine', () => {
+  let engine: Awaited<ReturnType<typeof startEngine>>;
+  let other: ReturnType<typeof serverless>;
+  let url: string;
+  beforeAll(async () => {
+    engine = await startEngine(0);
+    // White space and commas alone are no token: the list stays open.
+    const odd = { RETENTION_HOURS: '0.5', LIST_TOKEN: ' , ' };
+    other = serverless(project.folder, 'local', { ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: engine.url, ...odd });
+    url = await other.listening();
+  });
+  afterAll(async () => {
+    other.kill();
+    await engine.close();
+  });
+
+  it('creates the tables there', async () => {
+    const { AWS_REGION: region = '', AWS_ENDPOINT_URL_DYNAMODB: endpoint = '' } = awsEnvironment(engine.url, {});
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const client = new DynamoDBClient({ endpoint, region, credentials });
+    const { TableNames = [] } = await client.send(new ListTablesCommand());
+    const service = inject('service');
+    const tables = tablesOf({ ...service, provider: { ...service.provider, stage: 'dev' } });
+    expect(TableNames.sort()).toEqual(
+      Object.values(tables)
+        .map(({ TableName }) => TableName)
+        .sort(),
+    );
+  });
+
+  it('warns that a retention below 1 hour may bring back a stream', () => {
+    expect(other.output.stderr).toMatch(/^Warning: RETENTION_HOURS is below 1 hour[^\n]*\n$/);
+  });
+
+  it('takes a LIST_TOKEN without any entry as none: locally the list is open', async () => {
+    expect((await getJson(`${url}/streams`)).status).toBe(200);
+  });
+
+  it('finds its data again after a restart', async () => {
+    expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'applied' }]);
+    expect((await other.end('SIGTERM')).code).toBe(0);
+    other = serverless(project.folder, 'local', { ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: engine.url });
+    url = await other.listening();
+    expect((await getJson(`${url}/streams`)).body.streams).toEqual([expect.objectContaining(LIVE)]);
+    expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'unchanged' }]);
+  });
+
+  it('lives on when a client goes away in the middle of its request', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await new Promise<unknown>((resolve) => {
+      const half = 'POST /callbacks/zego HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"event"';
+      socket.on('connect', () => socket.write(half, resolve));
+    });
+    // It has been read when somebody who came later has an answer.
+    await getJson(`${url}/streams`);
+    await new Promise((resolve) => socket.on('close', resolve).destroy());
+    expect((await getJson(`${url}/streams`)).status).toBe(200);
+    expect((await getJson(`${url}/streams`)).status).toBe(200);
+  });
+});
+
+describe.concurrent('a start that cannot be ends with one sentence on stderr and exit code 1', () => {
+  async function refusal(environment: Record<string, string>): Promise<string> {
+    const refused = serverless(project.folder, 'local', environment);
+    const late = setTimeout(refused.kill, 30_000);
+    const { code, stdout, stderr } = await refused.exited;
+    clearTimeout(late);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+    return stderr;
+  }
+
+  it('PORT in use', async () => {
+    const { url, close } = await listen(createServer(), 0, '');
+    const { port } = new URL(url);
+    expect(await refusal({ ...ENVIRONMENT, PORT: port })).toMatch(new RegExp(`^Port ${port} is in use.* PORT `));
+    await close();
+  });
+
+  it('no CallbackSecret', async () => {
+    expect(await refusal(PORTS)).toMatch(/^ZEGO_CALLBACK_SECRET is missing\b.*CallbackSecret.*ZEGO_CALLBACK_SECRET=/);
+  });
+
+  it('a malformed variable', async () => {
+    expect(await refusal({ ...ENVIRONMENT, LIVE_SHARDS: '65' })).toMatch(
+      /^LIVE_SHARDS takes a whole number from 1 to 64/,
+    );
+  });
+
+  it('an engine that is not there', async () => {
+    const endpoint = 'http://127.0.0.1:9';
+    expect(await refusal({ ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: endpoint })).toMatch(
+      /^The DynamoDB engine at http:\/\/127\.0\.0\.1:9 .*is it running\?/,
+    );
+  });
+});
