@@ -1,0 +1,331 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, it } from 'vitest';
+import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
+import { sessionAnswer } from '../lib/http/answer.ts';
+import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
+import { sessionAttributes } from '../lib/streams/table.ts';
+import { tablesOf } from '../lib/tools/service.ts';
+import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
+import { closeEvent, createEvent, sample } from './callback.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const PAGES = ['.', 'docs'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => posix.join(folder, name)),
+);
+
+const FENCE = /^( *)```(\w*)\n([\s\S]*?)^\1```$/gm;
+const withoutFences = (text: string) => text.replace(FENCE, '');
+
+/** What stands in fences, of one language or of any; comments of a shell aside. */
+function blocks(page: string, language?: string): string[] {
+  return [...read(page).matchAll(FENCE)]
+    .filter(([, , found]) => language === undefined || found === language)
+    .map(([, indent = '', found, text = '']) => {
+      const lines = text.split('\n').map((line) => line.slice(indent.length));
+      return `${found}\n${lines.map((line) => (found === 'sh' ? line.replace(/ +#.*$/, '') : line)).join('\n')}`;
+    });
+}
+
+function headings(page: string): { level: number; text: string }[] {
+  return [...withoutFences(read(page)).matchAll(/^(#+) (.+)$/gm)].map(([, hashes = '', text = '']) => ({
+    level: hashes.length,
+    text,
+  }));
+}
+
+/** The anchors that GitHub gives to a page's headings. */
+function anchors(page: string): string[] {
+  const seen = new Map<string, number>();
+  return headings(page).map(({ text }) => {
+    const words = text.toLowerCase().replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '');
+    const anchor = words.replaceAll(' ', '-');
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+}
+
+type Row = Record<string, string>;
+
+/** The rows of those tables of a page whose columns begin with these. */
+function rows(page: string, ...columns: string[]): Row[] {
+  const tables = withoutFences(read(page)).match(/(?:^\|.*\|\n)+/gm) ?? [];
+  return tables.flatMap((table) => {
+    const [head = [], , ...body] = table
+      .trimEnd()
+      .split('\n')
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split('|')
+          .map((cell) => cell.trim()),
+      );
+    if (!columns.every((column, i) => head[i] === column)) return [];
+    return body.map((cells) => Object.fromEntries(head.map((column, i) => [column, cells[i] ?? ''])));
+  });
+}
+
+const code = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text);
+const coded = (values: readonly string[]) => values.map((value) => `\`${value}\``).join(', ');
+
+describe('docs/configuration.md', () => {
+  const variables = rows('docs/configuration.md', 'name');
+  const NAMES = Object.keys(VARIABLES) as VariableName[];
+  const { functions } = inject('service');
+
+  it('has every variable once, and no other', () => {
+    expect(variables.flatMap(({ name }) => code(name)).sort()).toEqual([...NAMES].sort());
+  });
+
+  it.each(NAMES)('%s has its default, its example, its functions, and says where it is required', (name) => {
+    const row = variables.find((found) => found.name === `\`${name}\``) ?? {};
+    const { fallback, example, ...more } = VARIABLES[name];
+    const { required = '' } = more as { required?: string };
+    expect(row.default ?? '').toBe(fallback === '' ? '' : `\`${fallback}\``);
+    if ('example' in row) expect(row.example).toBe(`\`${example}\``);
+    expect(row.required ?? '').toBe(required);
+    const users = Object.keys(functions).filter((fn) => name in (functions[fn]?.environment ?? {}));
+    expect((row['goes to'] ?? '').replace('API Gateway', '')).toBe(coded(users));
+  });
+
+  it('says which are not built yet', () => {
+    const refused = NAMES.filter((name) => VARIABLES[name].meaning.includes('not built yet'));
+    expect(rows('docs/configuration.md', 'name', 'would be').flatMap(({ name }) => code(name))).toEqual(refused);
+    for (const name of refused) expect(() => readConfig([name], { [name]: 'x' })).toThrow(name);
+  });
+
+  it('has every field of a log line, and every reason that is no code', () => {
+    const [, fields = ''] = /export interface LogLine \{\n([\s\S]*?)\n\}/.exec(read('lib/log.ts')) ?? [];
+    expect(
+      rows('docs/configuration.md', 'field')
+        .flatMap(({ field }) => code(field))
+        .sort(),
+    ).toEqual([...fields.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name).sort());
+
+    const [, reasons = ''] = /export type Reason =\n([\s\S]*?);/.exec(read('lib/errors.ts')) ?? [];
+    expect(
+      rows('docs/configuration.md', '`reason`')
+        .flatMap((row) => code(row['`reason`']))
+        .sort(),
+    ).toEqual([...reasons.matchAll(/'([\w-]+)'/g)].map(([, reason]) => reason).sort());
+  });
+});
+
+describe('.env.example', () => {
+  const lines = read('.env.example').split('\n');
+  const settings = lines.flatMap((line, i) => {
+    const [, hash = '', name = '', value = ''] = /^(# )?([A-Z][A-Z_]*)=(.*)$/.exec(line) ?? [];
+    return name === '' ? [] : [{ name: name as VariableName, value, set: hash === '', above: lines[i - 1] ?? '' }];
+  });
+
+  it.each(settings)('$name is a variable, with a comment and a value that it takes', ({ name, value, above }) => {
+    expect(Object.keys(VARIABLES)).toContain(name);
+    expect(above).toMatch(/^# \S/);
+    expect(() => readConfig([name], { [name]: value })).not.toThrow();
+  });
+
+  it('leaves what is required empty, so that a deployment stops and names it', () => {
+    const required = Object.entries(VARIABLES).filter(([, variable]) => 'required' in variable);
+    const set = settings.filter((setting) => setting.set);
+    for (const [name] of required) expect(set).toContainEqual(expect.objectContaining({ name, value: '' }));
+    const environment = Object.fromEntries(set.map(({ name, value }) => [name, value]));
+    expect(() => checkEnvironment('deploy', environment)).toThrow(/^ZEGO_CALLBACK_SECRET is missing/);
+  });
+});
+
+describe('docs/api.md', () => {
+  it('has the routes of serverless.yml, and no others', () => {
+    const routes = Object.values(inject('service').functions)
+      .flatMap(({ events }) => events.map(({ httpApi }) => httpApi))
+      .sort();
+    expect(
+      rows('docs/api.md', 'route')
+        .flatMap(({ route }) => code(route))
+        .sort(),
+    ).toEqual(routes);
+    expect(
+      headings('docs/api.md')
+        .flatMap(({ text }) => code(text))
+        .sort(),
+    ).toEqual(routes);
+  });
+
+  it('has every problem with its status, and no other', () => {
+    const [, source = ''] = /const PROBLEMS = \{\n([\s\S]*?)\n\}/.exec(read('lib/errors.ts')) ?? [];
+    const problems = [...source.matchAll(/'([\w-]+)': \{ status: (\d+)/g)].map(([, name, status]) => [name, status]);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(rows('docs/api.md', 'code', 'status').map((row) => [code(row.code)[0], row.status])).toEqual(problems);
+  });
+});
+
+/** A session as the events leave it, put on the list or taken off. */
+function sessionOf(live: boolean, ...events: (StreamCreate | StreamClose)[]): Session {
+  const [first = createEvent()] = events;
+  const blank = blankSession(first);
+  const merged = events.reduce((session, event) => merge(session, event, 1), blank);
+  return withView(blank, merged, live, { nowMs: 1, shard: () => 0, maxLiveMs: 1, retentionMs: 1 });
+}
+
+const ANSWER = sessionAnswer({ session: sessionOf(true, createEvent()), ending: null });
+
+describe('docs/storage.md', () => {
+  const tables = Object.values(inject('service').resources.Resources).filter(
+    ({ Type }) => Type === 'AWS::DynamoDB::Table',
+  );
+  const names = (value: unknown, key: string): string[] =>
+    JSON.stringify(value)
+      .match(new RegExp(`"${key}":("[^"]+"|\\[[^\\]]*\\])`, 'g'))
+      ?.flatMap((found) => [JSON.parse(found.slice(found.indexOf(':') + 1))].flat()) ?? [];
+
+  it('has every attribute of the tables and indexes', () => {
+    const attributes = [...names(tables, 'AttributeName'), ...names(tables, 'NonKeyAttributes')];
+    expect(attributes).toContain('version');
+    const text = read('docs/storage.md');
+    for (const attribute of attributes) expect(text).toContain(`\`${attribute}\``);
+  });
+
+  it('has every attribute of an item, and no other', () => {
+    const session = sessionOf(true, createEvent(), closeEvent());
+    const attributes = ['stream_id', 'stream_sid', 'version', ...Object.keys(sessionAttributes(session))];
+    expect(
+      rows('docs/storage.md', 'attribute')
+        .flatMap(({ attribute }) => code(attribute))
+        .sort(),
+    ).toEqual(attributes.sort());
+  });
+
+  it('has every index with its keys and its projection', () => {
+    const { SessionsTable } = tablesOf(inject('service'));
+    const indexes = [SessionsTable?.LocalSecondaryIndexes, SessionsTable?.GlobalSecondaryIndexes].flat() as {
+      IndexName: string;
+      KeySchema: unknown;
+      Projection: unknown;
+    }[];
+    expect(
+      rows('docs/storage.md', 'index').map(({ index, keys, projection }) => [code(index)[0], keys, projection]),
+    ).toEqual(
+      indexes.map(({ IndexName, KeySchema, Projection }) => [
+        IndexName,
+        coded(names(KeySchema, 'AttributeName')),
+        coded(names(Projection, 'NonKeyAttributes')),
+      ]),
+    );
+  });
+
+  const fields = rows('docs/storage.md', "ZEGO's field");
+
+  it("has every business field of ZEGO's samples, and says which event has it", () => {
+    const ENVELOPE = ['event', 'timestamp', 'nonce', 'signature'];
+    const sent = new Map<string, string[]>();
+    for (const kind of ['create', 'close'] as const) {
+      for (const name of Object.keys(sample(`stream_${kind}`))) {
+        if (!ENVELOPE.includes(name)) sent.set(name, [...(sent.get(name) ?? []), kind]);
+      }
+    }
+    const documented = new Map(fields.map((row) => [code(row["ZEGO's field"])[0], row['sent with']]));
+    expect(Object.fromEntries(documented)).toEqual(
+      Object.fromEntries([...sent].map(([name, kinds]) => [name, kinds.join(', ')])),
+    );
+  });
+
+  it('has every field of an answer with its type', () => {
+    const ended = sessionAnswer({
+      session: sessionOf(false, createEvent(), closeEvent()),
+      ending: { end_reason: 'stopped', end_time_ms: 1 },
+    });
+    const { state, ...answer } = ended;
+    expect(state).toBe('ended');
+    const documented = fields.flatMap((row) => {
+      const [name] = code(row['field of the answer']);
+      return name === undefined ? [] : [[name, /^array|^\w+/.exec(row.type ?? '')?.[0]]];
+    });
+    const types = Object.entries(answer).map(([name, value]) => [name, Array.isArray(value) ? 'array' : typeof value]);
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(types));
+  });
+
+  it('has the reason of every end', () => {
+    const reasons = rows('docs/storage.md', '`type`').filter((row) => /^\d+$/.test(row['`type`'] ?? ''));
+    expect(reasons).toHaveLength(7);
+    for (const row of reasons) {
+      expect(closeEvent({ type: row['`type`'] }).end_reason).toBe(code(row['`end_reason`'])[0]);
+    }
+  });
+});
+
+describe('docs/packages.md', () => {
+  it('has every dependency, and no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json'));
+    expect(
+      rows('docs/packages.md', 'package')
+        .flatMap((row) => code(row.package))
+        .sort(),
+    ).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+  });
+});
+
+describe('docs/costs.md', () => {
+  it('has a row for every function', () => {
+    const measured = rows('docs/costs.md', 'function', 'zip kB').map((row) => row.function);
+    expect(measured).toEqual(expect.arrayContaining(Object.keys(inject('service').functions)));
+  });
+});
+
+describe('README.md and README.zh.md', () => {
+  it('have the same code', () => {
+    expect(blocks('README.zh.md')).toEqual(blocks('README.md'));
+    expect(blocks('README.md', 'sh').length).toBeGreaterThan(0);
+  });
+
+  it('go in step, section by section', () => {
+    const levels = (page: string) => headings(page).map(({ level }) => level);
+    expect(levels('README.zh.md')).toEqual(levels('README.md'));
+  });
+
+  it('link to each other at the top', () => {
+    expect(read('README.md').split('\n')[0]).toContain('(README.zh.md)');
+    expect(read('README.zh.md').split('\n')[0]).toContain('(README.md)');
+  });
+});
+
+it.each(['README.md', 'README.zh.md', 'docs/api.md'])("the example in %s is the answer to ZEGO's sample", (page) => {
+  const examples = blocks(page, 'json').map((block) => JSON.parse(block.slice('json'.length)));
+  expect(examples).toContainEqual({ streams: [ANSWER], next_cursor: null });
+});
+
+describe.each(PAGES)('%s', (page) => {
+  const text = read(page);
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    const commands = [...code(withoutFences(text)), ...blocks(page, 'sh')].join('\n');
+    for (const [, script = ''] of commands.matchAll(/\bnpm (?:run )?([\w:-]+)/g)) {
+      if (script !== 'install') expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+
+  it('links to what is there', () => {
+    const prose = withoutFences(text).replace(/`[^`]*`/g, '');
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : posix.join(posix.dirname(page), path);
+      expect(existsSync(join(ROOT, file)), target).toBe(true);
+      if (anchor !== undefined) expect(anchors(file), target).toContain(anchor);
+    }
+  });
+
+  it('has JSON that can be read', () => {
+    for (const block of blocks(page, 'json')) expect(() => JSON.parse(block.slice('json'.length))).not.toThrow();
+  });
+});
+
+it('CHANGELOG.md has the version of package.json', () => {
+  const { version } = JSON.parse(read('package.json'));
+  expect(headings('CHANGELOG.md').map(({ text }) => text)).toContainEqual(expect.stringContaining(`[${version}]`));
+});
