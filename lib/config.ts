@@ -22,7 +22,7 @@ export const VARIABLES = {
     example: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
     fallback: '',
     required: 'start and deploy',
-    parse: (value: string) => noParameterStore(list(value)),
+    parse: (value: string) => secrets(list(value)),
   },
   LIST_TOKEN: {
     meaning: 'the bearer token(s) that GET /streams demands, comma-separated, or the word public, alone',
@@ -173,16 +173,18 @@ function list(value: string): string[] {
     .filter((entry) => entry !== '');
 }
 
-function noParameterStore(entries: string[]): string[] {
+function secrets(entries: string[]): string[] {
   if (entries.some((entry) => entry.startsWith('ssm:'))) {
     throw new Error('cannot be read from Parameter Store yet: set the value itself');
   }
+  // serverless.yml would take it for a variable of its own, and deploy something else.
+  if (entries.some((entry) => entry.includes('${'))) throw new Error('must not hold ${');
   return entries;
 }
 
 /** `public`, or the tokens that open the list. None at all opens it to nobody. */
 function listToken(value: string): 'public' | readonly string[] {
-  const tokens = noParameterStore(list(value));
+  const tokens = secrets(list(value));
   if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
     throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
   }
@@ -193,12 +195,10 @@ function listToken(value: string): 'public' | readonly string[] {
 
 function origins(value: string): string[] {
   const entries = list(value);
-  for (const origin of entries) {
-    if (origin !== '*' && URL.parse(origin)?.origin !== origin) {
-      throw new Error('takes origins such as https://app.example.com (no path, no slash at the end), or *');
-    }
+  const isOrigin = (entry: string) => /^https?:\/\/[^*]+$/.test(entry) && URL.parse(entry)?.origin === entry;
+  if (!(entries.length === 1 && entries[0] === '*') && !(entries.length > 0 && entries.every(isOrigin))) {
+    throw new Error('takes origins such as https://app.example.com (no path, no slash at the end), or * alone');
   }
-  if (entries.length === 0) throw new Error('takes at least one origin, or *');
   return entries;
 }
 
@@ -233,6 +233,7 @@ function notBuilt(meaning: string): Variable<undefined> {
   };
 }
 
+/** Whole ms: times in answers are integers. */
 export function hoursToMs(hours: number): number {
-  return hours * 3_600_000;
+  return Math.ceil(hours * 3_600_000);
 }

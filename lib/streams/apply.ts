@@ -3,7 +3,7 @@ import { closeUpdate, sessionUpdate, viewUpdate } from './commands.ts';
 import { judge } from './rules.ts';
 import { type Lifetimes, merge, type Room, type Session, type Standing, withView } from './session.ts';
 import type { Store } from './store.ts';
-import { shardOf } from './table.ts';
+import { checkKeys, shardOf } from './table.ts';
 
 export interface ApplyOptions extends Lifetimes {
   store: Store;
@@ -26,12 +26,13 @@ export interface ApplyOptions extends Lifetimes {
  * callback changes nothing: so ZEGO's retry completes what a crash cut short. An echo of any write (the SDK's own
  * retry, or one that lands after its time-out) meets a condition that no longer holds.
  * @returns `unchanged`: a repeat, or what is stored of its kind is newer
- * @throws Problem `store-unavailable`; then some of the writes may have been made, and the retry makes the others
+ * @throws Problem `invalid-field` before anything is written, or `store-unavailable`; then some of the writes may have been made, and the retry makes the others
  */
 export async function apply(
   event: StreamCreate | StreamClose,
   { store, nowMs, liveShards, ...lifetimes }: ApplyOptions,
 ): Promise<'applied' | 'unchanged'> {
+  checkKeys(event);
   if (event.event === 'stream_close' && (await store.write(closeUpdate(event, nowMs, lifetimes.retentionMs)))) {
     return 'applied';
   }

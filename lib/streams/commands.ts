@@ -164,22 +164,26 @@ export interface LivePart {
   /** A `live_key`: only what comes after it in this order. */
   after: string | undefined;
   appid: string | undefined;
+  /** Rule 5: a session whose create was stored before this, on our clock in ms, is expired. */
+  storedSinceMs: number;
 }
 
-export function liveQuery({ partition, order, after, appid }: LivePart, limit: number): KeyQuery {
+export function liveQuery({ partition, order, after, appid, storedSinceMs }: LivePart, limit: number): KeyQuery {
   const [[name, value]] = Object.entries(partition) as [[string, string | number]];
   const beyond = order === 'newest' ? '<' : '>';
   return {
     IndexName: 'live_room' in partition ? INDEX.room : INDEX.live,
     KeyConditionExpression: `#partition = :partition${after === undefined ? '' : ` AND #live_key ${beyond} :after`}`,
-    ...(appid === undefined ? {} : { FilterExpression: '#appid = :appid' }),
+    FilterExpression: `#stored_ms >= :since${appid === undefined ? '' : ' AND #appid = :appid'}`,
     ExpressionAttributeNames: {
       '#partition': name,
+      '#stored_ms': 'stored_ms',
       ...(after === undefined ? {} : { '#live_key': 'live_key' }),
       ...(appid === undefined ? {} : { '#appid': 'appid' }),
     },
     ExpressionAttributeValues: {
       ':partition': value,
+      ':since': storedSinceMs,
       ...(after === undefined ? {} : { ':after': after }),
       ...(appid === undefined ? {} : { ':appid': appid }),
     },

@@ -27,6 +27,9 @@ export interface Page {
   next_cursor: string | null;
 }
 
+/** As many as one BatchGetItem takes. */
+const READ_AHEAD = 100;
+
 /**
  * One page of the live list. The index tells keys in order and may be a write behind; the items, read consistently,
  * tell what is still live there. So an ended session is gone with the next answer, and a page is short only when it
@@ -41,27 +44,29 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
       ? Array.from({ length: options.liveShards }, (_, live_shard) => ({ live_shard }))
       : [{ live_room: room_id }];
 
+  const part = { order, appid, storedSinceMs: options.nowMs - options.maxLiveMs };
   let after = cursor === undefined ? undefined : decodeCursor(cursor, query);
   const readings: Reading[] = [];
-  for (;;) {
-    const wanted = limit - readings.length;
-    // One more than wanted tells whether the list goes on.
+  // A page is filled in one go unless much of it has ended since the index was written: then read ahead.
+  for (let size = limit; ; size = READ_AHEAD) {
+    // One more than is looked at tells whether the list goes on.
     const lists = await Promise.all(
-      partitions.map((partition) => options.store.liveEntries({ partition, order, after, appid }, wanted + 1)),
+      partitions.map((partition) => options.store.liveEntries({ ...part, partition, after }, size + 1)),
     );
-    const entries = inOrder(lists.flat(), order);
-    const batch = entries.slice(0, wanted);
-    const positions = new Set(batch.map(({ live_key }) => live_key));
-    for (const session of await options.store.sessions(batch)) {
-      const reading = read(session, options);
+    const entries = inOrder(lists.flat(), order).slice(0, size + 1);
+    const sessions = await options.store.sessions(entries.slice(0, size));
+    for (const [i, session] of sessions.entries()) {
+      after = entries[i]?.live_key;
       // A recreate may have moved it in time or into another room: then it stands elsewhere.
-      const stands = positions.has(liveKey(session)) && (room_id ?? session.room_id) === session.room_id;
-      if (reading.ending === null && stands) readings.push(reading);
+      const stands = session && liveKey(session) === after && (room_id ?? session.room_id) === session.room_id;
+      const reading = stands ? read(session, options) : undefined;
+      if (reading?.ending === null) readings.push(reading);
+      if (readings.length === limit) {
+        const last = i + 1 === entries.length;
+        return { readings, next_cursor: last || after === undefined ? null : encodeCursor(after, query) };
+      }
     }
-    if (entries.length <= wanted) return { readings, next_cursor: null };
-    after = batch.at(-1)?.live_key;
-    if (readings.length === limit)
-      return { readings, next_cursor: after === undefined ? null : encodeCursor(after, query) };
+    if (entries.length <= size) return { readings, next_cursor: null };
   }
 }
 
@@ -95,20 +100,21 @@ export async function readStream(query: StreamQuery, options: ReadOptions): Prom
     const standings = await options.store.standings(stream_id, appid);
     const live = standings.filter((standing) => standing.live_shard !== null && !isExpired(standing, options));
     const candidates = newest(live.length > 0 ? live : standings);
-    const readings = (await options.store.sessions(candidates)).map((session) => read(session, options));
+    const sessions = (await options.store.sessions(candidates)).filter((session) => session !== undefined);
+    const readings = sessions.map((session) => read(session, options));
     const [reading] = readings.sort((a, b) => (b.ending?.end_time_ms ?? 0) - (a.ending?.end_time_ms ?? 0));
     // One that has ended or gone since it was found may leave another one live: look again.
     if (reading === undefined ? candidates.length === 0 : reading.ending === null || live.length === 0) return reading;
   }
 }
 
-/** Those with the largest `create_time_ms`, as far as one BatchGetItem reaches; in the order of the list. */
+/** Those with the largest `create_time_ms`, as far as one BatchGetItem reaches; in the list's order. */
 function newest(standings: readonly Standing[]): SessionKey[] {
   const latest = Math.max(...standings.map((standing) => standing.create_time_ms ?? 0));
   return standings
     .filter((standing) => (standing.create_time_ms ?? 0) === latest)
     .sort((a, b) => Buffer.compare(Buffer.from(b.stream_sid), Buffer.from(a.stream_sid)))
-    .slice(0, 100);
+    .slice(0, READ_AHEAD);
 }
 
 function read(session: Session, options: ReadOptions): Reading {

@@ -78,7 +78,10 @@ export function merge(session: Session, event: StreamCreate | StreamClose, nowMs
     if (session.create_seq !== null && session.create_seq >= stream_seq) return session;
     return { ...session, ...top, create_seq: stream_seq, stored_ms: nowMs, create: told as CreateFact };
   }
-  if (session.close_seq !== null && session.close_seq >= stream_seq) return session;
+  if (session.close_seq !== null && session.close_seq > stream_seq) return session;
+  // A retry may come with another `timestamp`, which is its end where ZEGO tells no other: the earliest counts.
+  const { end_time_ms } = told as CloseFact;
+  if (session.close_seq === stream_seq && (session.close?.end_time_ms ?? 0) <= end_time_ms) return session;
   const close = { close_seq: stream_seq, close: told as CloseFact };
   return session.create === null ? { ...session, ...top, ...close } : { ...session, ...close };
 }

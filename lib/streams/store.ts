@@ -19,8 +19,8 @@ import { type Item, isPast, roomPart, toSession, toStanding } from './table.ts';
 export interface Store {
   /** One session, consistently; blank when nothing is known of it any more. */
   session(key: SessionKey): Promise<Session>;
-  /** Up to 100 sessions, consistently, in the order asked; those of which nothing is known are left out. */
-  sessions(keys: readonly SessionKey[]): Promise<Session[]>;
+  /** Up to 100 sessions, consistently, in the order asked; undefined where nothing is known (any more). */
+  sessions(keys: readonly SessionKey[]): Promise<(Session | undefined)[]>;
   /** The newest sessions of a stream in one app's room, consistently: what the rules look at. */
   siblings(stream_id: string, room: Room): Promise<Standing[]>;
   /** The newest 100 sessions of a stream in every room at least, of one app or of all, consistently. */
@@ -48,7 +48,7 @@ export interface StoreOptions {
 /** How many siblings the rules see: an encoder that restarts for ever makes a callback no dearer. */
 const SIBLINGS = 25;
 const STANDINGS_PAGE = 100;
-/** Behind a filter, a page may hold little of what is wanted: read larger ones. */
+/** Where the filter has left too little of a page (expired sessions, other apps), the next ones are larger. */
 const FILTERED_PAGE = 1000;
 const UNPROCESSED_PAUSE_MS = 50;
 
@@ -79,22 +79,20 @@ export function openStore({ client, table, nowMs, signal }: StoreOptions): Store
     },
 
     async sessions(keys) {
+      const id = ({ stream_id, stream_sid }: SessionKey) => `${stream_id}\0${stream_sid}`;
       // A Map, since BatchGetItem refuses a key that is asked twice.
-      const asked = new Map(
-        keys.map(({ stream_id, stream_sid }) => [`${stream_id}\0${stream_sid}`, { stream_id, stream_sid }]),
-      );
+      const asked = new Map(keys.map((key) => [id(key), { stream_id: key.stream_id, stream_sid: key.stream_sid }]));
       const found = new Map<string, Session>();
       let Keys: Item[] = [...asked.values()];
       while (Keys.length > 0) {
         const RequestItems = { [table]: { Keys, ConsistentRead: true } };
         const { Responses, UnprocessedKeys } = await guard(client.send(new BatchGetCommand({ RequestItems }), abort));
-        for (const item of known(Responses?.[table] ?? []))
-          found.set(`${item.stream_id}\0${item.stream_sid}`, toSession(item));
+        for (const session of known(Responses?.[table] ?? []).map(toSession)) found.set(id(session), session);
         // What was left unprocessed is not absent. Asked again until the deadline ends it.
         Keys = UnprocessedKeys?.[table]?.Keys ?? [];
         if (Keys.length > 0) await guard(wait(UNPROCESSED_PAUSE_MS, undefined, { signal }));
       }
-      return [...asked.keys()].flatMap((key) => found.get(key) ?? []);
+      return keys.map((key) => found.get(id(key)));
     },
 
     async siblings(stream_id, room) {
@@ -116,23 +114,27 @@ export function openStore({ client, table, nowMs, signal }: StoreOptions): Store
         found.push(...Items);
         if (last === undefined) return known(found).map(toStanding);
         // The index sorts by room before time. What is left of a room that has filled a page is skipped: so a stream
-        // that was restarted thousands of times in one room costs one page, and no other room is missed.
-        const full = roomPart(Items[0]?.sibling_key) === roomPart(last.sibling_key);
+        // that was restarted thousands of times in one room costs one page, and no other room is missed. Items past
+        // their time fill nothing.
+        const full =
+          roomPart(Items[0]?.sibling_key) === roomPart(last.sibling_key) && known(Items).length === Items.length;
         below = full ? last.sibling_key : below;
         ExclusiveStartKey = full ? undefined : last;
       }
     },
 
     async liveEntries(part, limit) {
-      const query = liveQuery(part, part.appid === undefined ? limit : FILTERED_PAGE);
       const found: LiveEntry[] = [];
       let ExclusiveStartKey: Item | undefined;
+      let pageLimit = limit;
       do {
+        const query = liveQuery(part, pageLimit);
         const { Items = [], LastEvaluatedKey } = await guard(
           client.send(new QueryCommand({ TableName, ...query, ExclusiveStartKey }), abort),
         );
         found.push(...(Items as unknown as LiveEntry[]));
         ExclusiveStartKey = LastEvaluatedKey;
+        pageLimit = FILTERED_PAGE;
       } while (found.length < limit && ExclusiveStartKey !== undefined);
       return found.slice(0, limit);
     },

@@ -60,6 +60,15 @@ export function sortKey(field: string, key: string): string {
   return key;
 }
 
+/**
+ * @throws Problem `invalid-field` when a key of the event's session would be too long, whatever is stored of it: so an
+ * event is refused or taken in every order
+ */
+export function checkKeys(event: SessionKey & Room & Pick<Standing, 'create_time_ms'>): void {
+  liveKey(event);
+  siblingKey(event);
+}
+
 /** Which of the live index's partitions a session goes to. */
 export function shardOf(stream_sid: string, shards: number): number {
   return createHash('sha1').update(stream_sid).digest().readUInt32BE() % shards;

@@ -14,18 +14,13 @@ import type { Table } from './service.ts';
  * do. What the environment sets counts.
  */
 export function awsEnvironment(endpoint: string, environment: Environment): Record<string, string> {
-  const {
-    AWS_REGION = 'us-east-1',
-    AWS_ACCESS_KEY_ID = 'local',
-    AWS_SECRET_ACCESS_KEY = 'local',
-    AWS_SESSION_TOKEN,
-  } = environment;
+  const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    AWS_REGION,
-    AWS_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY,
-    ...(AWS_SESSION_TOKEN === undefined ? {} : { AWS_SESSION_TOKEN }),
+    AWS_REGION: AWS_REGION || 'us-east-1',
+    AWS_ACCESS_KEY_ID: AWS_ACCESS_KEY_ID || 'local',
+    AWS_SECRET_ACCESS_KEY: AWS_SECRET_ACCESS_KEY || 'local',
+    ...(AWS_SESSION_TOKEN ? { AWS_SESSION_TOKEN } : {}),
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }
@@ -41,11 +36,15 @@ export async function startEngine(port: number): Promise<Listening> {
  */
 export async function createTables(tables: readonly Table[], aws: Record<string, string>): Promise<void> {
   const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = '', AWS_REGION: region = '' } = aws;
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = aws;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId = '',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = '',
+    AWS_SESSION_TOKEN: sessionToken,
+  } = aws;
   const client = new DynamoDBClient({
     endpoint,
     region,
-    credentials: { accessKeyId, secretAccessKey },
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
@@ -59,8 +58,10 @@ export async function createTables(tables: readonly Table[], aws: Record<string,
       await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName: table.TableName });
     }
   } catch (error) {
-    const { code, name } = error as { code?: string; name: string };
-    throw new Error(`The DynamoDB engine at ${endpoint} did not create the tables (${code ?? name}): is it running?`);
+    const { code, name, $metadata } = error as { code?: string; name: string; $metadata?: { httpStatusCode?: number } };
+    const advice = $metadata?.httpStatusCode === undefined ? 'is it running?' : 'is it compatible with DynamoDB?';
+    const { origin } = new URL(endpoint);
+    throw new Error(`The DynamoDB engine at ${origin} did not create the tables (${code ?? name}): ${advice}`);
   } finally {
     client.destroy();
   }

@@ -1,4 +1,4 @@
-import { checkEnvironment, type Environment, readConfig, type VariableName } from '../config.ts';
+import { checkEnvironment, type Environment, isMissing, readConfig, type VariableName } from '../config.ts';
 import { bundleName, writeBundles } from './bundle.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
 import { type LocalStack, startLocal } from './local.ts';
@@ -69,9 +69,9 @@ export default class Plugin {
   private async demo(): Promise<Running> {
     const environment = demoEnvironment(process.env);
     const stack = await this.start(environment, () => {});
-    process.stdout.write(
-      `The live list:  curl ${stack.url}/streams\nEnd it with Ctrl-C. What a simulated ZEGO sends:\n\n`,
-    );
+    const token = isMissing('LIST_TOKEN', environment) ? '' : '-H "Authorization: Bearer $LIST_TOKEN" ';
+    process.stdout.write(`The live list:  curl ${token}${stack.url}/streams\n`);
+    process.stdout.write('End it with Ctrl-C. What a simulated ZEGO sends:\n\n');
     const demo = playDemo(stack.url, environment, (line) => process.stdout.write(`${line}\n`));
     return {
       close: async () => {

@@ -25,8 +25,7 @@ export function decodeBody(body: string | undefined, isBase64Encoded: boolean): 
   }
   // `trim` takes a byte order mark away too.
   const text = bytes.toString('utf8').trim();
-  const decoded = percentDecode(text.replaceAll('+', ' ')).trim();
-  const record = readJson(text) ?? readJson(decoded) ?? (/^[{["]/.test(decoded) ? undefined : readForm(text));
+  const record = readJson(text) ?? readUrlEncoded(text);
   if (record === undefined) {
     throw new Problem('unreadable-body', 'The body is no JSON object, no URL-encoded JSON object and no form.');
   }
@@ -40,6 +39,12 @@ function readJson(text: string): ZegoRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+function readUrlEncoded(text: string): ZegoRecord | undefined {
+  const decoded = percentDecode(text.replaceAll('+', ' ')).trim();
+  // What begins like JSON and is none is no form either.
+  return readJson(decoded) ?? (/^[{["]/.test(decoded) ? undefined : readForm(text));
 }
 
 /** A field name, and an index where the field is an array: `title`, `rtmp_url[]`, `rtmp_url[0]`. */

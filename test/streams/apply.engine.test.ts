@@ -194,6 +194,24 @@ describe('one session', () => {
     expect(orders.length).toBe(3 + 9 + 27 + 81 + 243 + (4 + 16 + 64 + 256));
     expect(bySet.size).toBe(15);
   });
+
+  it('an event whose key would be too long is refused in every order, and writes nothing', async () => {
+    for (const odd of [{ stream_sid: '#'.repeat(505) }, { room_id: '#'.repeat(505) }]) {
+      const key = { ...newKey(), ...odd };
+      await expect(send(closeEvent(key))).rejects.toMatchObject({ code: 'invalid-field' });
+      await expect(send(createEvent(key))).rejects.toMatchObject({ code: 'invalid-field' });
+      expect(operations()).toEqual([]);
+    }
+  });
+
+  it('a repeated close with another end than its first: the earliest counts, in every order', async () => {
+    const [key, other] = [newKey(), newKey()];
+    for (const of of [key, other]) await send(createEvent(of));
+    for (const end of ['3000', '1000', '2000']) await send(closeEvent({ ...key, destroy_timemillis: end }));
+    for (const end of ['1000', '2000', '3000']) await send(closeEvent({ ...other, destroy_timemillis: end }));
+    expect((await stored(key)).close).toEqual((await stored(other)).close);
+    expect((await stored(key)).close?.end_time_ms).toBe(1000);
+  });
 });
 
 function sequences(kinds: number, longest: number): number[][] {

@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { type Page, type PageQuery, readPage, readStream } from '../../lib/streams/live.ts';
@@ -125,7 +125,8 @@ describe('where the index is a write behind', () => {
     const store = db.store(NOW);
     const { order, room_id } = { ...FIRST, ...query };
     const partition = room_id === undefined ? { live_shard: 0 } : { live_room: room_id };
-    const entries = await store.liveEntries({ partition, order, after: undefined, appid: undefined }, 1000);
+    const all = { partition, order, after: undefined, appid: undefined, storedSinceMs: 0 };
+    const entries = await store.liveEntries(all, 1000);
     return {
       ...store,
       liveEntries: async ({ after }, limit) =>
@@ -193,6 +194,51 @@ it('what is expired is not listed, whatever its view says', async () => {
   await send(db, createEvent({ stream_id: 'new', stream_sid: 's-new' }), 1, NOW - 48 * HOUR);
   expect(sids(await pages(db.store(NOW), {}))).toEqual(['s-new']);
 });
+
+it('two thousand sessions whose close was lost do not make a page dear', async () => {
+  const db = await freshTable();
+  await send(db, createEvent({ stream_id: 'ghost', stream_sid: 's-ghost' }), 1, NOW - 50 * HOUR);
+  await putCopies(db, { stream_id: 'ghost', stream_sid: 's-ghost' }, 2000, (i) => {
+    const [create_time_ms, stream_id, stream_sid] = [1e12 + i, `ghost-${i}`, `s-ghost-${i}`];
+    return { stream_id, stream_sid, live_key: `${create_time_ms}#${stream_id}#${stream_sid}` };
+  });
+  for (let i = 0; i < 49; i++) await send(db, createEvent({ stream_id: `live-${i}`, stream_sid: `s-${i}` }));
+  for (const query of [
+    { limit: 50 },
+    { limit: 50, order: 'oldest' },
+    { limit: 1, order: 'oldest', appid: '1' },
+  ] as const) {
+    db.requests.length = 0;
+    const { readings } = await page(db.store(NOW), query);
+    expect(readings.length).toBe(Math.min(query.limit, 49));
+    expect(db.requests.length).toBeLessThanOrEqual(5);
+  }
+});
+
+it('a thousand sessions that have ended since the index was written are read ahead of, not one by one', async () => {
+  const db = await freshTable();
+  for (let i = 0; i < 49; i++) await send(db, createEvent({ stream_id: `live-${i}`, stream_sid: `s-${i}` }));
+  const key = { stream_id: 'ended', stream_sid: 's-ended' };
+  await send(db, createEvent({ ...key, create_time_ms: '1000000000000' }));
+  await putCopies(db, key, 1000, (i) => ({
+    stream_sid: `s-${i}`,
+    live_key: `${1e12 + 1 + i}#ended#s-${i}`,
+    close_seq: 700,
+  }));
+  db.requests.length = 0;
+  const { readings, next_cursor } = await page(db.store(NOW), { limit: 50 });
+  expect({ listed: readings.length, next_cursor }).toEqual({ listed: 50, next_cursor: null });
+  expect(db.requests.length).toBeLessThanOrEqual(24);
+});
+
+/** Puts copies of a stored item, changed. */
+async function putCopies(db: TestTable, Key: Record<string, string>, count: number, change: (i: number) => object) {
+  const { Item } = await db.client.send(new GetCommand({ TableName: db.table, Key }));
+  const puts = Array.from({ length: count }, (_, i) => ({ PutRequest: { Item: { ...Item, ...change(i) } } }));
+  for (let i = 0; i < puts.length; i += 25) {
+    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: puts.slice(i, i + 25) } }));
+  }
+}
 
 describe('one stream', () => {
   let db: TestTable;
@@ -272,6 +318,14 @@ describe('one stream', () => {
     }));
     await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id: 'g', ...fields }))));
     expect(await sid('g')).toBe('s-live');
+  });
+
+  it('is found behind a page of sessions that are past their time', async () => {
+    const key = { stream_id: 'h', stream_sid: 's-live' };
+    await send(db, createEvent({ ...key, create_time_ms: '1000000000000' }));
+    const past = Array.from({ length: 101 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms: String(2e12 + i) }));
+    await Promise.all(past.map((fields) => send(db, closeEvent({ stream_id: 'h', ...fields }), 1, NOW - 24 * HOUR)));
+    expect(await sid('h')).toBe('s-live');
   });
 
   it('looks again when the session that it found has ended meanwhile', async () => {

@@ -44,6 +44,13 @@ describe('merge', () => {
     );
   });
 
+  it('of a close that is repeated with another end keeps the earliest, in every order', () => {
+    const close = (end: string) => closeEvent({ stream_sid: 's-1', destroy_timemillis: end });
+    const ends = (...events: StreamClose[]) => mergeAll(events).close?.end_time_ms;
+    expect(ends(close('1000'), close('3000'))).toBe(1000);
+    expect(ends(close('3000'), close('1000'), close('2000'))).toBe(1000);
+  });
+
   it('takes appid, room and create_time_ms from the create, and from the close while no create is known', () => {
     const close = closeEvent({ stream_sid: 's-1', room_id: 'room of the close', create_time_ms: '5' });
     const closed = merge(blankSession(KEY), close, NOW);
