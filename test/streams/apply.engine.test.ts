@@ -264,31 +264,53 @@ describe('beside one another', () => {
     expect(await stored(key)).toMatchObject({ create_seq: 3, close_seq: 2, live_shard: 0 });
   });
 
-  it('a sibling whose view disagrees with its facts is put right by any callback of the stream', async () => {
+  it('a session that changes between the two reads is read again, before anything is written', async () => {
+    const key = newKey();
+    await send(createEvent(key));
+    const store = db.store();
+    let raced = false;
+    const racing = {
+      ...store,
+      session: async (asked: SessionKey) => {
+        const session = await store.session(asked);
+        if (!raced) await send(createEvent({ ...key, stream_seq: '3' }));
+        raced = true;
+        return session;
+      },
+      siblings: async (...asked: Parameters<typeof store.siblings>) => {
+        while (!raced) await new Promise((resolve) => setImmediate(resolve));
+        return store.siblings(...asked);
+      },
+      write: async () => expect.unreachable(),
+    };
+    const nowMs = Date.now();
+    const repeat = createEvent({ ...key, stream_seq: '3' });
+    expect(await apply(repeat, { store: racing, nowMs, liveShards: 1, ...LIFETIMES })).toBe('unchanged');
+  });
+
+  it('a sibling whose view disagrees with its facts is put right by any callback of the stream, also a repeat', async () => {
     const ghost = newKey();
+    const { stream_id, stream_sid } = ghost;
     await send(createEvent(ghost));
     await send(closeEvent(ghost));
-    const Key = { stream_id: ghost.stream_id, stream_sid: ghost.stream_sid };
-    await db.client.send(
-      new UpdateCommand({
-        TableName: db.table,
-        Key,
-        UpdateExpression: 'SET live_shard = :zero, live_key = :key, live_room = :room',
-        ExpressionAttributeValues: {
-          ':zero': 0,
-          ':key': `1687981272742#${ghost.stream_id}#${ghost.stream_sid}`,
-          ':room': 'room1',
-        },
-      }),
-    );
-    const { version } = await stored(ghost);
-    await send(createEvent({ stream_id: ghost.stream_id, stream_sid: 's-other' }));
-    expect(await stored(ghost)).toMatchObject({
-      live_shard: null,
-      create_seq: 1,
-      close_seq: 700,
-      version: version + 1,
-    });
+    for (const result of ['applied', 'unchanged']) {
+      await db.client.send(
+        new UpdateCommand({
+          TableName: db.table,
+          Key: { stream_id, stream_sid },
+          UpdateExpression: 'SET live_shard = :zero, live_key = :key, live_room = :room',
+          ExpressionAttributeValues: {
+            ':zero': 0,
+            ':key': `1687981272742#${stream_id}#${stream_sid}`,
+            ':room': 'room1',
+          },
+        }),
+      );
+      const { version } = await stored(ghost);
+      expect(await send(createEvent({ stream_id, stream_sid: 's-other' }))).toBe(result);
+      const righted = { live_shard: null, create_seq: 1, close_seq: 700, version: version + 1 };
+      expect(await stored(ghost)).toMatchObject(righted);
+    }
   });
 });
 

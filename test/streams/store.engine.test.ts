@@ -24,7 +24,7 @@ it('keys that DynamoDB left unprocessed are asked again, not taken as absent', a
       async (args) => {
         const input = args.input as { RequestItems?: Record<string, { Keys: unknown[] }> };
         const asked = input.RequestItems?.[db.table];
-        if (commandName !== 'BatchGetCommand' || asked === undefined) return next(args);
+        if (commandName !== 'BatchGetItemCommand' || asked === undefined) return next(args);
         const rest = asked.Keys.slice(2);
         const result = await next({
           ...args,
@@ -36,7 +36,9 @@ it('keys that DynamoDB left unprocessed are asked again, not taken as absent', a
       },
     { step: 'initialize', priority: 'high' },
   );
+  db.requests.length = 0;
   const found = await db.store(NOW).sessions(keys.toReversed());
+  expect(db.requests).toHaveLength(3);
   expect(found.map((session) => session?.stream_sid)).toEqual(['s-4', 's-3', 's-2', 's-1', 's-0']);
 });
 
