@@ -174,11 +174,12 @@ function list(value: string): string[] {
 }
 
 function secrets(entries: string[]): string[] {
-  if (entries.some((entry) => entry.startsWith('ssm:'))) {
+  if (entries.some((entry) => /^ssm:/i.test(entry))) {
     throw new Error('cannot be read from Parameter Store yet: set the value itself');
   }
-  // serverless.yml would take it for a variable of its own, and deploy something else.
-  if (entries.some((entry) => entry.includes('${'))) throw new Error('must not hold ${');
+  if (entries.some((entry) => entry.includes('${'))) {
+    throw new Error('holds ${, which serverless.yml would take for a variable of its own: choose another value');
+  }
   return entries;
 }
 
@@ -188,15 +189,19 @@ function listToken(value: string): 'public' | readonly string[] {
   if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
     throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
   }
-  if (!tokens.includes('public')) return tokens;
-  if (tokens.length > 1) throw new Error('holds the word public beside tokens: set either the one or the others');
+  if (!tokens.some((token) => token.toLowerCase() === 'public')) return tokens;
+  if (tokens.length > 1 || tokens[0] !== 'public') {
+    throw new Error('takes the word public alone and in lower case, or tokens that are other words');
+  }
   return 'public';
 }
 
+const ORIGIN = /^https?:\/\/(\[[\da-f:]+\]|[\w.-]+)(:\d+)?$/;
+
 function origins(value: string): string[] {
   const entries = list(value);
-  const isOrigin = (entry: string) => /^https?:\/\/[^*]+$/.test(entry) && URL.parse(entry)?.origin === entry;
-  if (!(entries.length === 1 && entries[0] === '*') && !(entries.length > 0 && entries.every(isOrigin))) {
+  if (entries.length === 0 || (entries.length === 1 && entries[0] === '*')) return ['*'];
+  if (!entries.every((entry) => ORIGIN.test(entry) && URL.parse(entry)?.origin === entry)) {
     throw new Error('takes origins such as https://app.example.com (no path, no slash at the end), or * alone');
   }
   return entries;

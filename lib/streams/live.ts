@@ -58,8 +58,7 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
     for (const [i, session] of sessions.entries()) {
       after = entries[i]?.live_key;
       // A recreate may have moved it in time or into another room: then it stands elsewhere.
-      const stands = session && liveKey(session) === after && (room_id ?? session.room_id) === session.room_id;
-      const reading = stands ? read(session, options) : undefined;
+      const reading = session && isAt(session, after, query) ? read(session, options) : undefined;
       if (reading?.ending === null) readings.push(reading);
       if (readings.length === limit) {
         const last = i + 1 === entries.length;
@@ -70,13 +69,22 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
   }
 }
 
-/** DynamoDB sorts strings as UTF-8 bytes, JavaScript as UTF-16: they differ beyond U+D7FF. */
+function isAt(session: Session, position: string | undefined, { room_id, appid }: PageQuery): boolean {
+  const inRoom = (room_id ?? session.room_id) === session.room_id;
+  return liveKey(session) === position && inRoom && (appid ?? session.appid) === session.appid;
+}
+
+/**
+ * Each once: a session that ended and came back in another shard may for a moment be in two.
+ * DynamoDB sorts strings as UTF-8 bytes, JavaScript as UTF-16: they differ beyond U+D7FF.
+ */
 function inOrder(entries: LiveEntry[], order: 'newest' | 'oldest'): LiveEntry[] {
   const sign = order === 'newest' ? -1 : 1;
   return entries
     .map((entry) => ({ entry, bytes: Buffer.from(entry.live_key) }))
     .sort((a, b) => sign * Buffer.compare(a.bytes, b.bytes))
-    .map(({ entry }) => entry);
+    .map(({ entry }) => entry)
+    .filter(({ live_key }, i, sorted) => live_key !== sorted[i - 1]?.live_key);
 }
 
 export interface StreamQuery {

@@ -4,6 +4,9 @@ import { demoEnvironment, playDemo } from './demo.ts';
 import { type LocalStack, startLocal } from './local.ts';
 import type { Service } from './service.ts';
 
+/** npm hands a signal on to its shell alone, which dies of it and would leave us behind. */
+const PARENT = process.ppid;
+
 interface Serverless {
   /** serverless.yml, resolved. */
   configurationInput: unknown;
@@ -69,8 +72,10 @@ export default class Plugin {
   private async demo(): Promise<Running> {
     const environment = demoEnvironment(process.env);
     const stack = await this.start(environment, () => {});
-    const token = isMissing('LIST_TOKEN', environment) ? '' : '-H "Authorization: Bearer $LIST_TOKEN" ';
-    process.stdout.write(`The live list:  curl ${token}${stack.url}/streams\n`);
+    const open =
+      isMissing('LIST_TOKEN', environment) || readConfig(['LIST_TOKEN'], environment).LIST_TOKEN === 'public';
+    const header = open ? '' : "-H 'Authorization: Bearer …one of LIST_TOKEN…' ";
+    process.stdout.write(`The live list:  curl ${header}${stack.url}/streams\n`);
     process.stdout.write('End it with Ctrl-C. What a simulated ZEGO sends:\n\n');
     const demo = playDemo(stack.url, environment, (line) => process.stdout.write(`${line}\n`));
     return {
@@ -106,10 +111,9 @@ async function untilStopped(start: () => Promise<Running>): Promise<void> {
   }
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    // npm hands a signal on to its shell alone, which dies of it and leaves us behind.
-    const { ppid } = process;
-    if (process.env.npm_lifecycle_event !== undefined)
-      setInterval(() => process.ppid !== ppid && resolve(), 250).unref();
+    if (process.env.npm_lifecycle_event !== undefined) {
+      setInterval(() => process.ppid !== PARENT && resolve(), 250).unref();
+    }
   });
   await running.close();
 }

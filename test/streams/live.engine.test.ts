@@ -170,6 +170,24 @@ describe('where the index is a write behind', () => {
     expect(sids(await pages(store, { room_id: 'room1' }))).toEqual([]);
     expect(sids(await pages(db.store(NOW), { room_id: 'room2' }))).toEqual(['s-a']);
   });
+
+  it('nor in the list of an app that it no longer names', async () => {
+    const db = await freshTable();
+    const key = { stream_id: 'a', stream_sid: 's-a', room_id: 'room1' };
+    await send(db, createEvent(key));
+    const store = await lagging(db, { room_id: 'room1' });
+    await send(db, createEvent({ ...key, stream_seq: '2', appid: '2' }));
+    expect(sids(await pages(store, { room_id: 'room1', appid: '1' }))).toEqual([]);
+  });
+
+  it('a session that came back in another shard is listed once, though both show it', async () => {
+    const db = await freshTable();
+    await send(db, createEvent({ stream_id: 'a', stream_sid: 's-a' }));
+    await send(db, createEvent({ stream_id: 'b', stream_sid: 's-b', create_time_ms: '1000000000000' }));
+    const store = await lagging(db, {});
+    expect(sids(await pages(store, { limit: 1 }, 3))).toEqual(['s-a', 's-b']);
+    expect(sids([await page(store, { limit: 5 }, 3)])).toEqual(['s-a', 's-b']);
+  });
 });
 
 it('ids that only bytes tell apart are in the order of their bytes, over all shards', async () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -121,6 +123,20 @@ describe('serverless local', () => {
     expect((await stack.end('SIGINT')).code).toBe(0);
     expect(Date.now() - startMs).toBeLessThan(5000);
     await expect(fetch(url)).rejects.toThrow();
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('npm start', () => {
+  it('ends with the npm that started it, though npm tells its shell alone', async () => {
+    const { PATH, HOME } = process.env;
+    const npm = spawn('npm', ['start'], { cwd: project.folder, env: { PATH, HOME, ...ENVIRONMENT } });
+    // The pipe is closed when the last process that writes to it has ended.
+    const closed = once(npm, 'close');
+    await new Promise<void>((resolve) => {
+      npm.stdout.setEncoding('utf8').on('data', (text) => /^Listening on /m.test(text) && resolve());
+    });
+    npm.kill('SIGTERM');
+    await closed;
   });
 });
 
