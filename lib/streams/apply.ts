@@ -26,7 +26,8 @@ export interface ApplyOptions extends Lifetimes {
  * callback changes nothing: so ZEGO's retry completes what a crash cut short. An echo of any write (the SDK's own
  * retry, or one that lands after its time-out) meets a condition that no longer holds.
  * @returns `unchanged`: a repeat, or what is stored of its kind is newer
- * @throws Problem `invalid-field` before anything is written, or `store-unavailable`; then some of the writes may have been made, and the retry makes the others
+ * @throws Problem `invalid-field` before anything is written, or `store-unavailable`: then some of the writes may have
+ * been made, and the retry makes the others
  */
 export async function apply(
   event: StreamCreate | StreamClose,
