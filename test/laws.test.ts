@@ -45,6 +45,7 @@ interface Law {
   breaches: [file: string, text: string][];
 }
 
+const COMMANDS = ['Get', 'BatchGet', 'Query', 'Update'];
 const node = ({ from }: Import) => from.startsWith('node:');
 const errors = ({ from }: Import) => from === 'lib/errors.ts';
 const within = (folder: string) => (imported: Import) => imported.from.startsWith(folder);
@@ -113,6 +114,15 @@ const LAWS: Law[] = [
     breaches: [
       ['lib/streams/table.ts', "import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';"],
       ['handlers/streams.ts', "import '@aws-sdk/client-dynamodb';"],
+    ],
+  },
+  {
+    rule: 'the store gets, queries and updates items: no Scan, no transaction',
+    files: /^lib\/streams\/store\.ts$/,
+    text: (text) => [...text.matchAll(/\b(\w+)Command\b/g)].every(([, name = '']) => COMMANDS.includes(name)),
+    breaches: [
+      ['lib/streams/store.ts', "import { ScanCommand } from '@aws-sdk/lib-dynamodb';"],
+      ['lib/streams/store.ts', 'await client.send(new TransactWriteCommand(input));'],
     ],
   },
   {
