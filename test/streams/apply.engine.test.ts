@@ -239,9 +239,12 @@ describe('beside one another', () => {
     expect(facts(await stored(key))).toEqual(facts(await stored(other)));
   });
 
-  it('a write that rests on what has changed meanwhile is made anew', async () => {
+  it.each([
+    ['an item', true],
+    ['no item', false],
+  ])('a write that rests on %s, which has changed meanwhile, is made anew', async (_, known) => {
     const key = newKey();
-    await send(createEvent(key));
+    if (known) await send(createEvent(key));
     const store = db.store();
     let raced = false;
     const racing = {
