@@ -17,7 +17,7 @@ export function json(
   };
 }
 
-/** RFC 9457. The details name fields and parameters, and never repeat what somebody sent. */
+/** RFC 9457. The details name fields and parameters, and never repeat their values. */
 export function problemDocument({ code, title, status, message }: Problem): APIGatewayProxyStructuredResultV2 {
   return json(
     status,

@@ -39,8 +39,8 @@ export interface Standing extends SessionKey, Room {
 
 /**
  * One publishing of a stream: two registers of facts, each "last writer wins" by `stream_seq` and replaced whole, and
- * the view. Merging facts is commutative, associative and idempotent, so order and repetition cannot
- * matter: ZEGO tells one thing for each `stream_sid`, `stream_seq` and event.
+ * the view. Merging facts is commutative, associative and idempotent, so order and repetition cannot matter: ZEGO tells
+ * one thing for each `stream_sid`, `stream_seq` and event.
  */
 export interface Session extends Standing {
   create: CreateFact | null;
