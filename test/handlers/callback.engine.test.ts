@@ -10,7 +10,6 @@ import { captured, get, post } from '../gateway-event.ts';
 import { startFunction } from './function.ts';
 
 const SETTINGS = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: 'public' };
-const SID = 's-115205136669740000000000104';
 
 type Handler = Awaited<ReturnType<typeof startFunction>>;
 let db: TestTable;
