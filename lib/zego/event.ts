@@ -47,6 +47,28 @@ export interface StreamClose extends StreamFields {
   end_time_ms: number;
 }
 
+/** A room that opened. Its id and its session name it: `room_session_id` is another one whenever it opens again. */
+export interface RoomCreate {
+  event: 'room_create';
+  appid: string;
+  room_id: string;
+  room_session_id: string;
+  /** Unix time in ms. */
+  room_create_time: number;
+}
+
+export interface RoomClose {
+  event: 'room_close';
+  appid: string;
+  room_id: string;
+  room_session_id: string;
+  /** Unix time in ms. */
+  room_close_time: number;
+}
+
+export type StreamEvent = StreamCreate | StreamClose;
+export type RoomEvent = RoomCreate | RoomClose;
+
 /** An event that is none of ours to keep: a value, not an error, since ZEGO sends all of a group to one URL. */
 export interface NotKept {
   event: 'not-kept';
@@ -83,13 +105,19 @@ export function parseEvent(
   record: ZegoRecord,
   verified: Verified,
   appids: readonly string[],
-): StreamCreate | StreamClose | NotKept {
+): StreamEvent | RoomEvent | NotKept {
   if (verified.pascalCase) return { event: 'not-kept' };
+  // ZEGO's chat product (ZIM) has a `room_create` too, of another shape: its rooms have no sessions.
+  if (verified.event.startsWith('room_') && isEmpty(record.room_session_id)) return { event: 'not-kept' };
   switch (verified.event) {
     case 'stream_create':
       return streamCreate(record, acceptedAppid(record, appids));
     case 'stream_close':
       return streamClose(record, acceptedAppid(record, appids), verified.timestampMs);
+    case 'room_create':
+      return roomCreate(record, acceptedAppid(record, appids));
+    case 'room_close':
+      return roomClose(record, acceptedAppid(record, appids), verified.timestampMs);
     default:
       return { event: 'not-kept' };
   }
@@ -113,14 +141,39 @@ function streamCreate(record: ZegoRecord, appid: string): StreamCreate {
 function streamClose(record: ZegoRecord, appid: string, timestampMs: number): StreamClose {
   const fields = streamFields(record, appid);
   const type = integer(record.type);
-  const end_time_ms = timeMs(record.destroy_timemillis) ?? (timestampMs <= MAX_TIME_MS ? timestampMs : undefined);
-  if (end_time_ms === undefined) throw invalidField('destroy_timemillis', 'must be a Unix time in ms.');
   return {
     ...fields,
     event: 'stream_close',
     end_reason: type === undefined ? null : (END_REASONS[type] ?? `close_type_${type}`),
-    end_time_ms,
+    end_time_ms: endMs(record, 'destroy_timemillis', timestampMs),
   };
+}
+
+function roomCreate(record: ZegoRecord, appid: string): RoomCreate {
+  const fields = roomFields(record, appid);
+  const room_create_time = timeMs(record.room_create_time);
+  if (room_create_time === undefined) throw invalidField('room_create_time', 'must be a Unix time in ms.');
+  return { ...fields, event: 'room_create', room_create_time };
+}
+
+function roomClose(record: ZegoRecord, appid: string, timestampMs: number): RoomClose {
+  const fields = roomFields(record, appid);
+  return { ...fields, event: 'room_close', room_close_time: endMs(record, 'room_close_time', timestampMs) };
+}
+
+function roomFields(record: ZegoRecord, appid: string): Pick<RoomEvent, 'appid' | 'room_id' | 'room_session_id'> {
+  return {
+    appid,
+    room_id: required('room_id', key(record.room_id, MAX_BYTES.room_id)),
+    room_session_id: required('room_session_id', key(record.room_session_id, MAX_BYTES.room_session_id)),
+  };
+}
+
+/** When something ended: as told, else when the callback was made. */
+function endMs(record: ZegoRecord, field: string, timestampMs: number): number {
+  const ms = timeMs(record[field]) ?? timestampMs;
+  if (ms > MAX_TIME_MS) throw invalidField(field, 'must be a Unix time in ms.');
+  return ms;
 }
 
 /** The fields that both events may carry. */
@@ -177,6 +230,10 @@ function codecOf(stream_attr: string | null): Codec | null {
 
 function unlessEqual(value: string | undefined, twin: string | null): string | null {
   return value === undefined || value === twin ? null : value;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 function required<T>(field: string, value: T | undefined): T {

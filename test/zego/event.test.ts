@@ -495,8 +495,11 @@ describe('an event that is not kept is a value, whatever its appid and fields', 
     expect(parse({ ...SAMPLES.stream_create, event }, {}, ['9'])).toEqual(notKept);
   });
 
-  it.each(['room_create', 'room_close'])('%s', (name) => {
-    expect(parse(sample(name), {}, ['9'])).toEqual(notKept);
+  it.each(['room_create', 'room_close'])("%s without a room_session_id: ZIM's", (name) => {
+    for (const room_session_id of [undefined, null, '']) {
+      const zim = decodeBody(JSON.stringify({ ...sample(name), room_session_id, room_create_time: 'x' }), false);
+      expect(parse(zim, {}, ['9'])).toEqual(notKept);
+    }
   });
 
   it.each(EVENTS)('%s in a PascalCase envelope', (event) => {
@@ -540,7 +543,7 @@ describe('any record gives an event or a problem', () => {
       expect((error as Problem).code).toBe('invalid-field');
       return;
     }
-    if (parsed.event === 'not-kept') throw new Error('a stream event that is not kept');
+    if (!('stream_id' in parsed)) throw new Error('a stream event that is not kept');
     const { appid, stream_id, stream_sid, room_id, room_session_id, stream_seq, create_time_ms } = parsed;
     expect(appid).toMatch(/^\d{1,20}$/);
     expectBytes(stream_id, 256);
