@@ -17,8 +17,10 @@ const config = readConfig([
   'MAX_LIVE_HOURS',
   'LIVE_SHARDS',
   'SESSIONS_TABLE',
+  'ROOMS_TABLE',
 ]);
 const client = connect();
+const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 
 /** `POST /callbacks/zego`. A 2XX means durably stored: nothing is answered first and stored later. */
 export const handler = (request: APIGatewayProxyEventV2) =>
@@ -37,7 +39,7 @@ export const handler = (request: APIGatewayProxyEventV2) =>
       event.event === 'not-kept'
         ? 'ignored'
         : await apply(event, {
-            store: openStore({ client, table: config.SESSIONS_TABLE, nowMs, signal }),
+            store: openStore({ client, tables, nowMs, signal }),
             nowMs,
             liveShards: config.LIVE_SHARDS,
             maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),

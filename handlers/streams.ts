@@ -9,8 +9,16 @@ import { invoke } from '../lib/invocation.ts';
 import { readPage, readStream } from '../lib/streams/live.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
 
-const config = readConfig(['LIST_TOKEN', 'LIST_CACHE_SECONDS', 'MAX_LIVE_HOURS', 'LIVE_SHARDS', 'SESSIONS_TABLE']);
+const config = readConfig([
+  'LIST_TOKEN',
+  'LIST_CACHE_SECONDS',
+  'MAX_LIVE_HOURS',
+  'LIVE_SHARDS',
+  'SESSIONS_TABLE',
+  'ROOMS_TABLE',
+]);
 const client = connect();
+const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 
 /** `GET /streams` and `GET /streams/{stream_id}`. */
 export const handler = (request: APIGatewayProxyEventV2) =>
@@ -18,7 +26,7 @@ export const handler = (request: APIGatewayProxyEventV2) =>
     requireToken(request.headers.authorization, config.LIST_TOKEN);
 
     const options = {
-      store: openStore({ client, table: config.SESSIONS_TABLE, nowMs, signal }),
+      store: openStore({ client, tables, nowMs, signal }),
       nowMs,
       liveShards: config.LIVE_SHARDS,
       maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),

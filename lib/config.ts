@@ -107,6 +107,12 @@ export const VARIABLES = {
     fallback: '',
     parse: (value: string) => value,
   },
+  ROOMS_TABLE: {
+    meaning: 'the name of the table of rooms; serverless.yml sets it',
+    example: 'zego-live-list-dev-rooms',
+    fallback: '',
+    parse: (value: string) => value,
+  },
   ALARM_EMAIL: notBuilt('where alarms are sent'),
   SILENCE_MINUTES: notBuilt('after how many minutes without a callback an alarm is raised'),
   TRACING: notBuilt('whether requests are traced'),

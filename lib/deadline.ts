@@ -23,5 +23,7 @@ export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) =>
     return await Promise.race([work(controller.signal), expired]);
   } finally {
     clearTimeout(timer);
+    // Work that failed may have more in flight, which must not go on beside the next request.
+    controller.abort();
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ZegoRecord } from '../lib/zego/body.ts';
-import { parseEvent, type StreamClose, type StreamCreate } from '../lib/zego/event.ts';
+import { parseEvent, type RoomClose, type RoomCreate, type StreamClose, type StreamCreate } from '../lib/zego/event.ts';
 import { sign } from '../lib/zego/signature.ts';
 
 export const SECRET = '0a1b2c3d4e5f60718293a4b5c6d7e8f9';
@@ -55,6 +55,19 @@ export function createEvent(fields: object = {}): StreamCreate {
 
 export function closeEvent(fields: object = {}): StreamClose {
   return typed({ ...sample('stream_close'), ...fields }) as StreamClose;
+}
+
+export function roomCreateEvent(fields: object = {}): RoomCreate {
+  return typed({
+    ...sample('room_create'),
+    appid: '1',
+    room_session_id: '858012925204410368',
+    ...fields,
+  }) as RoomCreate;
+}
+
+export function roomCloseEvent(fields: object = {}): RoomClose {
+  return typed({ ...sample('room_close'), appid: '1', room_session_id: '858012925204410368', ...fields }) as RoomClose;
 }
 
 function typed(record: Record<string, unknown>) {

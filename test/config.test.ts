@@ -37,6 +37,7 @@ const DEFAULTS: Record<VariableName, unknown> = {
   DYNAMODB_PORT: 8000,
   AWS_ENDPOINT_URL_DYNAMODB: '',
   SESSIONS_TABLE: '',
+  ROOMS_TABLE: '',
   ALARM_EMAIL: undefined,
   SILENCE_MINUTES: undefined,
   TRACING: undefined,

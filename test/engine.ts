@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient as Client, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
-import { openStore, type Store } from '../lib/streams/store.ts';
+import { openStore, type Store, type Tables } from '../lib/streams/store.ts';
 import { awsEnvironment, createTables } from '../lib/tools/engine.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 
@@ -19,7 +19,9 @@ export interface SentRequest {
 
 export interface TestTable {
   client: Client;
-  /** The table's name. */
+  /** Their names. */
+  tables: Tables;
+  /** That of the table of sessions. */
   table: string;
   /** What was sent since the last `requests.length = 0`. */
   requests: SentRequest[];
@@ -27,14 +29,21 @@ export interface TestTable {
   store: (nowMs?: number) => Store;
 }
 
-/** A sessions table of its own, as serverless.yml defines it, on the engine of the tests or on another. */
+/** Tables of its own, as serverless.yml defines them, on the engine of the tests or on another. */
 export async function freshTable({
   endpoint = inject('endpoint'),
   table = `test-${randomUUID()}`,
 } = {}): Promise<TestTable> {
-  const { SessionsTable } = tablesOf(inject('service'));
-  if (SessionsTable === undefined) throw new Error('serverless.yml has no SessionsTable');
-  await createTables([{ ...SessionsTable, TableName: table }], awsEnvironment(endpoint, {}));
+  const { SessionsTable, RoomsTable } = tablesOf(inject('service'));
+  if (SessionsTable === undefined || RoomsTable === undefined) throw new Error('serverless.yml lacks a table');
+  const tables = { sessions: table, rooms: `${table}-rooms` };
+  await createTables(
+    [
+      { ...SessionsTable, TableName: tables.sessions },
+      { ...RoomsTable, TableName: tables.rooms },
+    ],
+    awsEnvironment(endpoint, {}),
+  );
 
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
@@ -57,5 +66,11 @@ export async function freshTable({
   );
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
-  return { client, table, requests, store: (nowMs = Date.now()) => openStore({ client, table, nowMs, signal }) };
+  return {
+    client,
+    tables,
+    table,
+    requests,
+    store: (nowMs = Date.now()) => openStore({ client, tables, nowMs, signal }),
+  };
 }

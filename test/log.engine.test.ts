@@ -28,12 +28,13 @@ async function load(environment: Record<string, string>): Promise<{ callback: Ha
   return { callback: callback.handler, streams: streams.handler };
 }
 
-let table: string;
+let tables: { SESSIONS_TABLE: string; ROOMS_TABLE: string };
 let handlers: { callback: Handler; streams: Handler };
 let output: ReturnType<typeof captureOutput>;
 beforeAll(async () => {
-  ({ table } = await freshTable());
-  handlers = await load({ ...ENVIRONMENT, SESSIONS_TABLE: table });
+  const { sessions, rooms } = (await freshTable()).tables;
+  tables = { SESSIONS_TABLE: sessions, ROOMS_TABLE: rooms };
+  handlers = await load({ ...ENVIRONMENT, ...tables });
 });
 afterAll(() => {
   vi.unstubAllEnvs();
@@ -174,7 +175,7 @@ describe('a fault leaves one line, without what was sent', () => {
     onTestFinished(silent.close);
     const { callback: receive, streams } = await load({
       ...ENVIRONMENT,
-      SESSIONS_TABLE: table,
+      ...tables,
       AWS_ENDPOINT_URL_DYNAMODB: reason === 'store-timeout' ? silent.url : (AWS.AWS_ENDPOINT_URL_DYNAMODB ?? ''),
       ...environment,
     });

@@ -1,9 +1,19 @@
-import type { StreamClose, StreamCreate } from '../zego/event.ts';
-import { closeUpdate, sessionUpdate, viewUpdate } from './commands.ts';
-import { judge } from './rules.ts';
-import { type Lifetimes, merge, type Room, type Session, type Standing, withView } from './session.ts';
+import type { RoomEvent, StreamEvent } from '../zego/event.ts';
+import { closedUpdate, closeUpdate, headUpdate, sessionUpdate, viewUpdate } from './commands.ts';
+import { closedWith, isToldLive, judge, type Verdict } from './rules.ts';
+import {
+  factsOf,
+  isSameRoom,
+  type Lifetimes,
+  merge,
+  type Room,
+  type RoomFacts,
+  type Session,
+  type Standing,
+  withView,
+} from './session.ts';
 import type { Store } from './store.ts';
-import { checkKeys, shardOf } from './table.ts';
+import { checkKeys, liveTime, shardOf } from './table.ts';
 
 export interface ApplyOptions extends Lifetimes {
   store: Store;
@@ -13,65 +23,72 @@ export interface ApplyOptions extends Lifetimes {
   liveShards: number;
 }
 
+/** `unchanged`: a repeat, or what is stored of its kind is newer. */
+export type Result = 'applied' | 'unchanged';
+
 /**
- * Applies one callback: merges the fact that it tells, and makes what is stored agree with the rules.
+ * Applies one callback.
+ * @throws Problem `invalid-field` before anything is written, or `store-unavailable`: then some of the writes may have
+ * been made, and ZEGO's retry makes the others
+ */
+export function apply(event: StreamEvent | RoomEvent, options: ApplyOptions): Promise<Result> {
+  return 'stream_id' in event ? applyStream(event, options) : applyRoom(event, options);
+}
+
+/**
+ * Applies the callback of a stream: merges the fact that it tells, and makes what is stored agree with the rules.
  *
  *     close of a known session   one write, no read
  *     everything else, until nothing differs:
- *       read    the own session, and its siblings: the sessions of its stream in its room
+ *       read    the own session, the facts of its room, and its siblings: the sessions of its stream in its room
  *       decide  merge, and ask the rules about all of them
  *       write   the own session first, then siblings, each only if it is still as it was read
  *
- * Reading after a write is what makes two callbacks of one stream safe beside each other. The loop runs also when the
- * callback changes nothing: so ZEGO's retry completes what a crash cut short. An echo of any write (the SDK's own
- * retry, or one that lands after its time-out) meets a condition that no longer holds.
- * @returns `unchanged`: a repeat, or what is stored of its kind is newer
- * @throws Problem `invalid-field` before anything is written, or `store-unavailable`: then some of the writes may have
- * been made, and the retry makes the others
+ * Reading before a write keeps the late create of a superseded session, or one of a closed room, from being seen as
+ * live. Reading after it makes two callbacks of one stream safe beside each other. The loop runs also when the callback
+ * changes nothing: so ZEGO's retry completes what a crash cut short. An echo of any write (the SDK's own retry, or one
+ * that lands after its time-out) meets a condition that no longer holds.
  */
-export async function apply(
-  event: StreamCreate | StreamClose,
-  { store, nowMs, liveShards, ...lifetimes }: ApplyOptions,
-): Promise<'applied' | 'unchanged'> {
+async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<Result> {
+  const { store, nowMs, retentionMs } = options;
+  const { stream_id, stream_sid } = event;
   checkKeys(event);
-  if (event.event === 'stream_close' && (await store.write(closeUpdate(event, nowMs, lifetimes.retentionMs)))) {
-    return 'applied';
-  }
+  if (event.event === 'stream_close' && (await store.write(closeUpdate(event, nowMs, retentionMs)))) return 'applied';
 
-  const view = <S extends Standing>(before: S, merged: S, live: boolean) =>
-    withView(before, merged, live, { nowMs, shard: () => shardOf(before.stream_sid, liveShards), ...lifetimes });
-
-  let result: 'applied' | 'unchanged' = 'unchanged';
+  let result: Result = 'unchanged';
   let room: Room = event;
+  let left: Room | undefined;
   let own: Session | undefined;
+  const asked = new Set<string>();
+  ask(asked, event);
   for (;;) {
-    const [before, siblings]: [Session, Standing[]] = await Promise.all([
-      own ?? store.session(event),
-      store.siblings(event.stream_id, room),
+    const [{ facts, session: before }, siblings] = await Promise.all([
+      own === undefined ? store.sessionAndRoomFacts(event, room, asked) : withFacts(own, store.roomFacts(room, asked)),
+      store.siblings(stream_id, room),
     ]);
     const merged = merge(before, event, nowMs);
-    if (merged.appid !== room.appid || merged.room_id !== room.room_id) {
-      // The create puts the session into another room than this event tells: the siblings are there.
+    if (!isSameRoom(merged, room) || (isToldLive(merged) && ask(asked, merged))) {
+      // A newer create tells another room, or another session of it, than this event: what counts is known there.
       [own, room] = [before, merged];
       continue;
     }
-    const row = siblings.find((sibling) => sibling.stream_sid === event.stream_sid);
+    const row = siblings.find((sibling) => sibling.stream_sid === stream_sid);
     if (row !== undefined && row.version !== before.version) {
       own = undefined;
       continue;
     }
     const others = siblings.filter((sibling) => sibling !== row);
-    const [verdict, ...verdicts] = judge([merged, ...others]);
-
-    const after = view(before, merged, verdict === 'live');
-    const changed = others.flatMap((sibling, i) => {
-      const viewed = view(sibling, sibling, verdicts[i] === 'live');
-      return viewed === sibling ? [] : [viewed];
-    });
-    if (after === before && changed.length === 0) return result;
+    const [verdict, ...verdicts] = judge([merged, ...others], facts);
+    const after = view(before, merged, verdict === 'live', options);
+    const { changed, unread } = review(others, verdicts, asked, options);
+    if (after === before && changed.length === 0 && unread.length === 0) break;
 
     own = after;
     if (after !== before) {
+      if (before.appid !== '' && !isSameRoom(before, merged)) {
+        left = before;
+        await settle(stream_id, left, options, stream_sid);
+      }
       if (!(await store.write(sessionUpdate(after)))) {
         own = undefined;
         continue;
@@ -79,8 +96,108 @@ export async function apply(
       own = { ...after, version: after.version + 1 };
       if (merged !== before) result = 'applied';
     }
-    for (const sibling of changed) {
-      if (!(await store.write(viewUpdate(sibling)))) break;
-    }
+    await writeViews(changed, store);
+    for (const sibling of unread) ask(asked, sibling);
+  }
+  if (left !== undefined) await settle(stream_id, left, options);
+  return result;
+}
+
+async function withFacts(session: Session, facts: Promise<RoomFacts>) {
+  return { session, facts: await facts };
+}
+
+/** `room_close` of a room with hundreds of streams has to end in time. */
+const STREAMS_AT_ONCE = 16;
+const LIVE_PAGE = 1000;
+
+/**
+ * Applies the callback of a room: stores the fact that it tells, then ends what it ends.
+ *
+ * The fact comes first: a create that comes after it finds it, and one that came before it is in the index. Index reads
+ * are eventually consistent on AWS, which leaves one interleaving: a create whose handler read the room before the fact
+ * was written, which the index does not show yet, and whose handler dies before it reads the room again, every retry
+ * of it with it. No write of single items can close that; such a session ends with its own close, with the next
+ * callback of its stream, or after MAX_LIVE_HOURS.
+ *
+ * What the deadline cuts short is still in the index when ZEGO's retry comes.
+ */
+async function applyRoom(event: RoomEvent, options: ApplyOptions): Promise<Result> {
+  const { store, nowMs } = options;
+  const keptMs = options.maxLiveMs + options.retentionMs;
+  const applied = await store.writeFact(
+    event.event === 'room_close' ? closedUpdate(event, nowMs, keptMs) : headUpdate(event, nowMs, keptMs),
+  );
+
+  const { appid, room_id } = event;
+  const part = { partition: { live_room: room_id }, order: 'oldest', appid, storedSinceMs: 0 } as const;
+  let after: string | undefined;
+  do {
+    const entries = await store.liveEntries({ ...part, after }, LIVE_PAGE);
+    const ended = entries.filter(({ live_key, room_session_id = null }) => {
+      return closedWith({ room_session_id, create_time_ms: liveTime(live_key) }, factsOf(event)).length > 0;
+    });
+    const streams = new Set(ended.map(({ stream_id }) => stream_id)).values();
+    const settleThem = async () => {
+      for (const stream_id of streams) await settle(stream_id, event, options);
+    };
+    await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, settleThem));
+    after = entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.live_key;
+  } while (after !== undefined);
+  return applied ? 'applied' : 'unchanged';
+}
+
+/**
+ * Makes the views of one stream's sessions in a room agree with the rules.
+ * @param without a session that is about to leave the room
+ */
+async function settle(stream_id: string, room: Room, options: ApplyOptions, without?: string): Promise<void> {
+  const { store } = options;
+  const asked = new Set<string>();
+  for (;;) {
+    const [facts, rows] = await Promise.all([store.roomFacts(room, asked), store.siblings(stream_id, room)]);
+    const siblings = rows.filter(({ stream_sid }) => stream_sid !== without);
+    const { changed, unread } = review(siblings, judge(siblings, facts), asked, options);
+    if (changed.length === 0 && unread.length === 0) return;
+    await writeViews(changed, store);
+    for (const sibling of unread) ask(asked, sibling);
+  }
+}
+
+/** Whether a session's room session is closed is read by its id. @returns whether it was not asked before */
+function ask(asked: Set<string>, { room_session_id }: Pick<Standing, 'room_session_id'>): boolean {
+  if (room_session_id === null || asked.has(room_session_id)) return false;
+  asked.add(room_session_id);
+  return true;
+}
+
+/**
+ * @returns `changed`: the siblings whose view differs from what the rules say, as it has to be; `unread`: those that
+ * would be live, if their room session is not closed, which was not asked
+ */
+function review(
+  siblings: readonly Standing[],
+  verdicts: readonly Verdict[],
+  asked: ReadonlySet<string>,
+  options: ApplyOptions,
+): { changed: Standing[]; unread: Standing[] } {
+  const [changed, unread]: [Standing[], Standing[]] = [[], []];
+  for (const [i, sibling] of siblings.entries()) {
+    const live = verdicts[i] === 'live';
+    const viewed = view(sibling, sibling, live, options);
+    if (live && sibling.room_session_id !== null && !asked.has(sibling.room_session_id)) unread.push(sibling);
+    else if (viewed !== sibling) changed.push(viewed);
+  }
+  return { changed, unread };
+}
+
+function view<S extends Standing>(before: S, merged: S, live: boolean, options: ApplyOptions): S {
+  return withView(before, merged, live, { ...options, shard: () => shardOf(before.stream_sid, options.liveShards) });
+}
+
+/** One that has changed meanwhile ends the round: the next one reads it anew. */
+async function writeViews(changed: readonly Standing[], store: Store): Promise<void> {
+  for (const sibling of changed) {
+    if (!(await store.write(viewUpdate(sibling)))) return;
   }
 }

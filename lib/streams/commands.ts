@@ -1,10 +1,15 @@
-import type { StreamClose } from '../zego/event.ts';
+import type { RoomClose, RoomCreate, StreamClose } from '../zego/event.ts';
 import { blankSession, merge, type Room, type Session, type SessionKey, type Standing, toSeconds } from './session.ts';
 import {
+  closedKey,
+  type FactKey,
+  headKey,
+  headRank,
   INDEX,
   type Item,
   roomPart,
   sessionAttributes,
+  siblingKey,
   siblingPrefix,
   sortKey,
   toRegister,
@@ -14,8 +19,8 @@ import {
 // What the store sends, as pure functions: here no engine is needed to see what a command says.
 
 /** An UpdateItem, but for its table. */
-export interface Update {
-  Key: SessionKey;
+export interface Update<Key = SessionKey> {
+  Key: Key;
   UpdateExpression: string;
   ConditionExpression: string;
   ExpressionAttributeNames: Record<string, string>;
@@ -30,12 +35,12 @@ export interface Update {
  * Without this a write could undo what another callback stored in between.
  */
 export function sessionUpdate(session: Session): Update {
-  return update(session, sessionAttributes(session), unchangedSince(session));
+  return sessionWrite(session, sessionAttributes(session), unchangedSince(session));
 }
 
 /** Writes the view of a session alone, on the same condition: what its registers hold was not read. */
 export function viewUpdate(standing: Standing): Update {
-  return update(standing, viewAttributes(standing), unchangedSince(standing));
+  return sessionWrite(standing, viewAttributes(standing), unchangedSince(standing));
 }
 
 interface Condition {
@@ -62,7 +67,7 @@ function unchangedSince({ version }: Standing): Condition {
  */
 export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: number): Update {
   const closed = merge(blankSession(event), event, nowMs);
-  return update(
+  return sessionWrite(
     event,
     {
       close: toRegister(closed.close),
@@ -82,27 +87,75 @@ export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: numb
 }
 
 /**
- * SETs what has a value, REMOVEs what has none, and raises `version`. Every name goes through a placeholder: `create`
- * and `close` are reserved words.
+ * A room session was closed.
+ *
+ *     news        not known yet, or told with an earlier time (a retry may renew `timestamp`): the earliest counts
+ *     forgotten   an item past its time counts as absent
  */
-function update(key: SessionKey, attributes: Item, condition: Condition): Update {
-  let set = '';
-  let remove = '';
-  const names: Record<string, string> = { '#version': 'version' };
-  const values: Record<string, unknown> = { ':zero': 0, ':one': 1, ...condition.values };
+export function closedUpdate(event: RoomClose, nowMs: number, keptMs: number): Update<FactKey> {
+  const { room_close_time } = event;
+  return update(
+    closedKey(event, event.room_session_id),
+    { room_close_time, expires_at: toSeconds(nowMs + keptMs) },
+    {
+      expression:
+        'attribute_not_exists(#room_close_time) OR #room_close_time > :room_close_time OR #expires_at <= :now',
+      values: { ':now': nowMs / 1000 },
+    },
+  );
+}
+
+/**
+ * A room was opened.
+ *
+ *     newer       the newest counts, whatever comes first
+ *     forgotten   an item past its time counts as absent
+ */
+export function headUpdate(event: RoomCreate, nowMs: number, keptMs: number): Update<FactKey> {
+  const { room_session_id, room_create_time } = event;
+  return update(
+    headKey(event),
+    { room_session_id, room_create_time, rank: headRank(event), expires_at: toSeconds(nowMs + keptMs) },
+    {
+      expression: 'attribute_not_exists(#rank) OR #rank < :rank OR #expires_at <= :now',
+      values: { ':now': nowMs / 1000 },
+    },
+  );
+}
+
+/** A write of a session raises `version`: that is what other writes rest on. */
+function sessionWrite({ stream_id, stream_sid }: SessionKey, attributes: Item, condition: Condition): Update {
+  const { UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues, ...rest } = update(
+    { stream_id, stream_sid },
+    attributes,
+    condition,
+  );
+  return {
+    ...rest,
+    UpdateExpression: `${UpdateExpression} ADD #version :one`,
+    ExpressionAttributeNames: { ...ExpressionAttributeNames, '#version': 'version' },
+    ExpressionAttributeValues: { ...ExpressionAttributeValues, ':one': 1 },
+  };
+}
+
+/** SETs what has a value and REMOVEs what has none. Names go through placeholders: `create` and `close` are reserved. */
+function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<Key> {
+  const [set, remove]: [string[], string[]] = [[], []];
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = { ...condition.values };
   for (const name of condition.names ?? []) names[`#${name}`] = name;
   for (const [name, value] of Object.entries(attributes)) {
     names[`#${name}`] = name;
     if (value === undefined) {
-      remove += `${remove === '' ? ' REMOVE ' : ', '}#${name}`;
+      remove.push(`#${name}`);
     } else {
-      set += `#${name} = :${name}, `;
+      set.push(`#${name} = :${name}`);
       values[`:${name}`] = value;
     }
   }
   return {
-    Key: { stream_id: key.stream_id, stream_sid: key.stream_sid },
-    UpdateExpression: `SET ${set}#version = if_not_exists(#version, :zero) + :one${remove}`,
+    Key,
+    UpdateExpression: `SET ${set.join(', ')}${remove.length === 0 ? '' : ` REMOVE ${remove.join(', ')}`}`,
     ConditionExpression: condition.expression,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
@@ -123,8 +176,16 @@ export interface KeyQuery {
 
 /** The newest siblings: sessions of one stream in one app's room. */
 export function siblingsQuery(stream_id: string, room: Room, limit: number): KeyQuery {
-  const prefix = siblingPrefix(room);
-  return siblingRange(stream_id, `${prefix}0`, sortKey('room_id', prefix + '9'.repeat(13)), limit);
+  return siblingRange(stream_id, `${siblingPrefix(room)}0`, newestKey(room), 'newest', limit);
+}
+
+/** A session and what began with it or after it in its room, the oldest first. */
+export function newerQuery(standing: Standing, limit: number): KeyQuery {
+  return siblingRange(standing.stream_id, siblingKey(standing), newestKey(standing), 'oldest', limit);
+}
+
+function newestKey(room: Room): string {
+  return sortKey('room_id', siblingPrefix(room) + '9'.repeat(13));
 }
 
 /**
@@ -141,26 +202,29 @@ export function standingsQuery(
   // bound that is one excludes all that begins with it.
   const low = appid === undefined ? '0' : `${appid}#`;
   const high = appid === undefined ? ':' : `${appid}$`;
-  return siblingRange(stream_id, low, below === undefined ? high : roomPart(below), limit);
+  return siblingRange(stream_id, low, below === undefined ? high : roomPart(below), 'newest', limit);
 }
 
-function siblingRange(stream_id: string, low: string, high: string, limit: number): KeyQuery {
+function siblingRange(stream_id: string, low: string, high: string, order: Order, limit: number): KeyQuery {
   return {
     IndexName: INDEX.siblings,
     KeyConditionExpression: '#stream_id = :stream_id AND #sibling_key BETWEEN :low AND :high',
     ExpressionAttributeNames: { '#stream_id': 'stream_id', '#sibling_key': 'sibling_key' },
     ExpressionAttributeValues: { ':stream_id': stream_id, ':low': low, ':high': high },
-    ScanIndexForward: false,
+    ScanIndexForward: order === 'oldest',
     ConsistentRead: true,
     Limit: limit,
   };
 }
 
+/** What comes first, by `create_time_ms`. */
+export type Order = 'newest' | 'oldest';
+
 /** A part of the live list: what comes after a position in one partition of an index. */
 export interface LivePart {
   /** A partition of the live index, or a room. */
   partition: { live_shard: number } | { live_room: string };
-  order: 'newest' | 'oldest';
+  order: Order;
   /** A `live_key`: only what comes after it in this order. */
   after: string | undefined;
   appid: string | undefined;

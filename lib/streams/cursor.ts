@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
+import type { Order } from './commands.ts';
 
 /** What a cursor belongs to. `limit` is no part of it: it may change from page to page. */
 export interface CursorQuery {
-  order: 'newest' | 'oldest';
+  order: Order;
   room_id: string | undefined;
   appid: string | undefined;
 }

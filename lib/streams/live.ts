@@ -1,5 +1,6 @@
+import type { Order } from './commands.ts';
 import { type CursorQuery, decodeCursor, encodeCursor } from './cursor.ts';
-import { judge } from './rules.ts';
+import { isToldLive, judge } from './rules.ts';
 import { expiredAtMs, type Lifetimes, type Session, type SessionKey, type Standing } from './session.ts';
 import type { LiveEntry, Store } from './store.ts';
 import { liveKey } from './table.ts';
@@ -7,8 +8,14 @@ import { liveKey } from './table.ts';
 /** A session as a reader sees it now. */
 export interface Reading {
   session: Session;
-  /** null: live. Reason and time are null where the view says ended and no fact says why any more. */
-  ending: { end_reason: string | null; end_time_ms: number | null } | null;
+  /** null: live. */
+  ending: Ending | null;
+}
+
+/** Both are null where the view says ended and no fact says why any more. */
+export interface Ending {
+  end_reason: string | null;
+  end_time_ms: number | null;
 }
 
 export interface ReadOptions extends Pick<Lifetimes, 'maxLiveMs'> {
@@ -58,8 +65,7 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
     for (const [i, session] of sessions.entries()) {
       after = entries[i]?.live_key;
       // A recreate may have moved it in time or into another room: then it stands elsewhere.
-      const reading = session && isAt(session, after, query) ? read(session, options) : undefined;
-      if (reading?.ending === null) readings.push(reading);
+      if (session && isAt(session, after, query) && isLive(session, options)) readings.push({ session, ending: null });
       if (readings.length === limit) {
         const last = i + 1 === entries.length;
         return { readings, next_cursor: last || after === undefined ? null : encodeCursor(after, query) };
@@ -78,7 +84,7 @@ function isAt(session: Session, position: string | undefined, { room_id, appid }
  * Each once: a session that ended and came back in another shard may for a moment be in two.
  * DynamoDB sorts strings as UTF-8 bytes, JavaScript as UTF-16: they differ beyond U+D7FF.
  */
-function inOrder(entries: LiveEntry[], order: 'newest' | 'oldest'): LiveEntry[] {
+function inOrder(entries: LiveEntry[], order: Order): LiveEntry[] {
   const sign = order === 'newest' ? -1 : 1;
   return entries
     .map((entry) => ({ entry, bytes: Buffer.from(entry.live_key) }))
@@ -106,10 +112,10 @@ export async function readStream(query: StreamQuery, options: ReadOptions): Prom
   }
   for (;;) {
     const standings = await options.store.standings(stream_id, appid);
-    const live = standings.filter((standing) => standing.live_shard !== null && !isExpired(standing, options));
+    const live = standings.filter((standing) => isLive(standing, options));
     const candidates = newest(live.length > 0 ? live : standings);
     const sessions = (await options.store.sessions(candidates)).filter((session) => session !== undefined);
-    const readings = sessions.map((session) => read(session, options));
+    const readings = await Promise.all(sessions.map((session) => read(session, options)));
     const [reading] = readings.sort((a, b) => (b.ending?.end_time_ms ?? 0) - (a.ending?.end_time_ms ?? 0));
     // One that has ended or gone since it was found may leave another one live: look again.
     if (reading === undefined ? candidates.length === 0 : reading.ending === null || live.length === 0) return reading;
@@ -125,20 +131,32 @@ function newest(standings: readonly Standing[]): SessionKey[] {
     .slice(0, READ_AHEAD);
 }
 
-function read(session: Session, options: ReadOptions): Reading {
-  const [verdict] = judge([session]);
-  if (verdict === 'told') {
-    const { end_reason = null, end_time_ms = null } = session.close ?? {};
-    return { session, ending: { end_reason, end_time_ms } };
-  }
-  if (isExpired(session, options)) {
-    return { session, ending: { end_reason: 'expired', end_time_ms: expiredAtMs(session, options) } };
-  }
-  return { session, ending: session.live_shard === null ? { end_reason: null, end_time_ms: null } : null };
+/** The view, as callbacks have left it, unless the session has expired. */
+function isLive(standing: Standing, options: ReadOptions): boolean {
+  return standing.live_shard !== null && !isExpired(standing, options);
 }
 
 /** Rule 5, on our clock: computed when read, never written. */
 function isExpired(standing: Standing, options: ReadOptions): boolean {
   const expiredAt = expiredAtMs(standing, options);
   return expiredAt !== null && options.nowMs > expiredAt;
+}
+
+async function read(session: Session, options: ReadOptions): Promise<Reading> {
+  return { session, ending: isLive(session, options) ? null : await endingOf(session, options) };
+}
+
+/** Reason and time of an ending stand nowhere, as stored ones would depend on the order in which callbacks came. */
+async function endingOf(session: Session, options: ReadOptions): Promise<Ending> {
+  const { room_session_id, close } = session;
+  if (!isToldLive(session)) return { end_reason: close?.end_reason ?? null, end_time_ms: close?.end_time_ms ?? null };
+  const [facts, newer] = await Promise.all([
+    options.store.roomFacts(session, room_session_id === null ? [] : [room_session_id]),
+    options.store.newerSiblings(session),
+  ]);
+  const [verdict] = judge([session, ...newer], facts);
+  if (typeof verdict === 'object') return verdict;
+  return isExpired(session, options)
+    ? { end_reason: 'expired', end_time_ms: expiredAtMs(session, options) }
+    : { end_reason: null, end_time_ms: null };
 }

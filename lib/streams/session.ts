@@ -1,4 +1,4 @@
-import type { StreamClose, StreamCreate, StreamFields } from '../zego/event.ts';
+import type { RoomEvent, StreamClose, StreamCreate, StreamEvent, StreamFields } from '../zego/event.ts';
 
 /** What a register holds beside the fields that stand at the top of a session. */
 type Told<Event extends StreamFields> = Omit<
@@ -17,6 +17,32 @@ export interface SessionKey {
 export interface Room {
   appid: string;
   room_id: string;
+}
+
+/** What is known of a room. Merging a fact of a room is one conditional write: see `closedUpdate` and `headUpdate`. */
+export interface RoomFacts {
+  /** The newest `room_create`, null while none is known. */
+  head: Head | null;
+  /** `room_close_time` by `room_session_id`, of those room sessions that were asked for and are closed. */
+  closed: ReadonlyMap<string, number>;
+}
+
+export interface Head {
+  room_session_id: string;
+  /** Unix time in ms. */
+  room_create_time: number;
+}
+
+/** What one event tells of a room. */
+export function factsOf(event: RoomEvent): RoomFacts {
+  const { room_session_id } = event;
+  return event.event === 'room_create'
+    ? { head: { room_session_id, room_create_time: event.room_create_time }, closed: new Map() }
+    : { head: null, closed: new Map([[room_session_id, event.room_close_time]]) };
+}
+
+export function isSameRoom(a: Room, b: Room): boolean {
+  return a.appid === b.appid && a.room_id === b.room_id;
 }
 
 /** What the rules need of a session and what the list reads: the index `siblings` holds all of it. */
@@ -72,7 +98,7 @@ export function blankSession(key: SessionKey, version = 0): Session {
  * @param nowMs our clock
  * @returns the same object when what it holds of this kind is as new or newer
  */
-export function merge(session: Session, event: StreamCreate | StreamClose, nowMs: number): Session {
+export function merge(session: Session, event: StreamEvent, nowMs: number): Session {
   const { event: kind, stream_id: _id, stream_sid: _sid, stream_seq, appid, room_id, room_session_id, ...told } = event;
   const top = { appid, room_id, room_session_id, create_time_ms: told.create_time_ms };
   if (kind === 'stream_create') {

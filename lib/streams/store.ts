@@ -1,44 +1,73 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Problem } from '../errors.ts';
-import { type LivePart, liveQuery, siblingsQuery, standingsQuery, type Update } from './commands.ts';
-import { blankSession, type Room, type Session, type SessionKey, type Standing } from './session.ts';
-import { type Item, isPast, roomPart, toSession, toStanding } from './table.ts';
+import {
+  type KeyQuery,
+  type LivePart,
+  liveQuery,
+  newerQuery,
+  siblingsQuery,
+  standingsQuery,
+  type Update,
+} from './commands.ts';
+import { blankSession, type Room, type RoomFacts, type Session, type SessionKey, type Standing } from './session.ts';
+import {
+  closedKey,
+  type FactKey,
+  headKey,
+  type Item,
+  isPast,
+  roomPart,
+  toRoomFacts,
+  toSession,
+  toStanding,
+} from './table.ts';
 
 /**
  * The only file that knows the AWS SDK. Its calls throw nothing but a Problem `store-unavailable`.
  * Items past their time count as absent everywhere, as TTL deletes late and in no order.
  */
 export interface Store {
-  /** One session, consistently; blank when nothing is known of it any more. */
-  session(key: SessionKey): Promise<Session>;
-  /** Up to 100 sessions, consistently, in the order asked; undefined where nothing is known (any more). */
+  /** What is known of a room, consistently: its head, and which of these room sessions are closed. */
+  roomFacts(room: Room, room_session_ids: Iterable<string>): Promise<RoomFacts>;
+  /** The same and one session, in one request; the session is blank when nothing is known of it any more. */
+  sessionAndRoomFacts(
+    key: SessionKey,
+    room: Room,
+    room_session_ids: Iterable<string>,
+  ): Promise<{ session: Session; facts: RoomFacts }>;
+  /** Sessions, consistently, in the order asked; undefined where nothing is known (any more). */
   sessions(keys: readonly SessionKey[]): Promise<(Session | undefined)[]>;
   /** The newest sessions of a stream in one app's room, consistently: what the rules look at. */
   siblings(stream_id: string, room: Room): Promise<Standing[]>;
+  /** What began with a session or after it, of its stream in its room, up to the next newer one; consistently. */
+  newerSiblings(standing: Standing): Promise<Standing[]>;
   /** The newest 100 sessions of a stream in every room at least, of one app or of all, consistently. */
   standings(stream_id: string, appid: string | undefined): Promise<Standing[]>;
   /** The first `limit` entries of a part of the live list; fewer only when it has no more. Eventually consistent. */
   liveEntries(part: LivePart, limit: number): Promise<LiveEntry[]>;
   /** @returns whether the condition held; if not, nothing was written */
   write(update: Update): Promise<boolean>;
+  /** The same for a fact of a room. */
+  writeFact(update: Update<FactKey>): Promise<boolean>;
 }
 
 export interface LiveEntry extends SessionKey {
   live_key: string;
+  /** Entries of a room have it where it was told. */
+  room_session_id?: string;
+}
+
+export interface Tables {
+  sessions: string;
+  rooms: string;
 }
 
 export interface StoreOptions {
   client: DynamoDBDocumentClient;
-  /** Name of the table of sessions. */
-  table: string;
+  /** Their names. */
+  tables: Tables;
   /** Our clock in ms. */
   nowMs: number;
   /** Aborts what is in flight when the request's deadline has passed. */
@@ -50,6 +79,8 @@ const SIBLINGS = 25;
 const STANDINGS_PAGE = 100;
 /** Where the filter has left too little of a page (expired sessions, other apps), the next ones are larger. */
 const FILTERED_PAGE = 1000;
+/** As many keys as one BatchGetItem takes. */
+const BATCH = 100;
 const UNPROCESSED_PAUSE_MS = 50;
 
 /**
@@ -65,41 +96,99 @@ export function connect(): DynamoDBDocumentClient {
   );
 }
 
-export function openStore({ client, table, nowMs, signal }: StoreOptions): Store {
-  const TableName = table;
+export function openStore({ client, tables, nowMs, signal }: StoreOptions): Store {
   const abort = { abortSignal: signal };
   const known = (items: readonly Item[]) => items.filter((item) => !isPast(item, nowMs));
 
+  async function query(keyQuery: KeyQuery, ExclusiveStartKey?: Item): Promise<{ items: Item[]; last?: Item }> {
+    const command = new QueryCommand({ TableName: tables.sessions, ...keyQuery, ExclusiveStartKey });
+    const { Items: items = [], LastEvaluatedKey: last } = await guard(client.send(command, abort));
+    return last === undefined ? { items } : { items, last };
+  }
+
+  /** @param asked what is wanted of which table; no key twice, which BatchGetItem refuses */
+  async function batchGet(asked: readonly [table: string, Key: object][]): Promise<Record<string, Item[]>> {
+    const found: Record<string, Item[]> = { [tables.sessions]: [], [tables.rooms]: [] };
+    let left = asked;
+    while (left.length > 0) {
+      const RequestItems: Record<string, { Keys: Item[]; ConsistentRead: true }> = {};
+      for (const [table, Key] of left.slice(0, BATCH)) {
+        RequestItems[table] ??= { Keys: [], ConsistentRead: true };
+        RequestItems[table].Keys.push(Key as Item);
+      }
+      const { Responses = {}, UnprocessedKeys = {} } = await guard(
+        client.send(new BatchGetCommand({ RequestItems }), abort),
+      );
+      for (const [table, items] of Object.entries(Responses)) found[table]?.push(...items);
+      // What was left unprocessed is not absent. Asked again until the deadline ends it.
+      const unprocessed = Object.entries(UnprocessedKeys).flatMap(([table, { Keys = [] }]) =>
+        Keys.map((Key): [string, object] => [table, Key]),
+      );
+      left = [...unprocessed, ...left.slice(BATCH)];
+      if (unprocessed.length > 0) await guard(wait(UNPROCESSED_PAUSE_MS, undefined, { signal }));
+    }
+    return found;
+  }
+
+  function factKeys(room: Room, room_session_ids: Iterable<string>): [string, object][] {
+    const keys = [headKey(room), ...Array.from(room_session_ids, (id) => closedKey(room, id))];
+    return keys.map((key) => [tables.rooms, key]);
+  }
+
+  async function write<Key>(TableName: string, update: Update<Key>): Promise<boolean> {
+    try {
+      await client.send(new UpdateCommand({ TableName, ...(update as Update) }), abort);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw unavailable(error);
+    }
+  }
+
   return {
-    async session({ stream_id, stream_sid }) {
+    async roomFacts(room, room_session_ids) {
+      const found = await batchGet(factKeys(room, room_session_ids));
+      return toRoomFacts(known(found[tables.rooms] ?? []));
+    },
+
+    async sessionAndRoomFacts({ stream_id, stream_sid }, room, room_session_ids) {
       const Key = { stream_id, stream_sid };
-      const { Item } = await guard(client.send(new GetCommand({ TableName, Key, ConsistentRead: true }), abort));
-      if (Item === undefined) return blankSession(Key);
-      return isPast(Item, nowMs) ? blankSession(Key, Item.version) : toSession(Item);
+      const found = await batchGet([[tables.sessions, Key], ...factKeys(room, room_session_ids)]);
+      const [item] = found[tables.sessions] ?? [];
+      const session =
+        item === undefined || isPast(item, nowMs) ? blankSession(Key, item?.version as number) : toSession(item);
+      return { session, facts: toRoomFacts(known(found[tables.rooms] ?? [])) };
     },
 
     async sessions(keys) {
       const id = ({ stream_id, stream_sid }: SessionKey) => `${stream_id}\0${stream_sid}`;
-      // A Map, since BatchGetItem refuses a key that is asked twice.
       const asked = new Map(keys.map((key) => [id(key), { stream_id: key.stream_id, stream_sid: key.stream_sid }]));
-      const found = new Map<string, Session>();
-      let Keys: Item[] = [...asked.values()];
-      while (Keys.length > 0) {
-        const RequestItems = { [table]: { Keys, ConsistentRead: true } };
-        const { Responses, UnprocessedKeys } = await guard(client.send(new BatchGetCommand({ RequestItems }), abort));
-        for (const session of known(Responses?.[table] ?? []).map(toSession)) found.set(id(session), session);
-        // What was left unprocessed is not absent. Asked again until the deadline ends it.
-        Keys = UnprocessedKeys?.[table]?.Keys ?? [];
-        if (Keys.length > 0) await guard(wait(UNPROCESSED_PAUSE_MS, undefined, { signal }));
-      }
-      return keys.map((key) => found.get(id(key)));
+      const found = await batchGet(Array.from(asked.values(), (Key) => [tables.sessions, Key]));
+      const sessions = new Map(known(found[tables.sessions] ?? []).map((item) => [id(item as never), toSession(item)]));
+      return keys.map((key) => sessions.get(id(key)));
     },
 
     async siblings(stream_id, room) {
-      const { Items = [] } = await guard(
-        client.send(new QueryCommand({ TableName, ...siblingsQuery(stream_id, room, SIBLINGS) }), abort),
-      );
-      return known(Items).map(toStanding);
+      const found: Item[] = [];
+      let last: Item | undefined;
+      do {
+        const page = await query(siblingsQuery(stream_id, room, SIBLINGS), last);
+        found.push(...page.items);
+        last = page.last;
+        // Recreates may keep the time: of those with the newest one the rules must see all, however many they are.
+      } while (last !== undefined && last.sibling_key === found[0]?.sibling_key);
+      return known(found).map(toStanding);
+    },
+
+    async newerSiblings(standing) {
+      const found: Standing[] = [];
+      let last: Item | undefined;
+      do {
+        const page = await query(newerQuery(standing, SIBLINGS), last);
+        found.push(...known(page.items).map(toStanding));
+        last = page.last;
+      } while (last !== undefined && (found.at(-1)?.create_time_ms ?? 0) <= (standing.create_time_ms ?? 0));
+      return found;
     },
 
     async standings(stream_id, appid) {
@@ -107,18 +196,16 @@ export function openStore({ client, table, nowMs, signal }: StoreOptions): Store
       let below: string | undefined;
       let ExclusiveStartKey: Item | undefined;
       for (;;) {
-        const query = standingsQuery(stream_id, appid, below, STANDINGS_PAGE);
-        const { Items = [], LastEvaluatedKey: last } = await guard(
-          client.send(new QueryCommand({ TableName, ...query, ExclusiveStartKey }), abort),
-        );
-        found.push(...Items);
+        const { items, last } = await query(standingsQuery(stream_id, appid, below, STANDINGS_PAGE), ExclusiveStartKey);
+        found.push(...items);
         if (last === undefined) return known(found).map(toStanding);
         // The index sorts by room before time. What is left of a room that has filled a page is skipped: so a stream
         // that was restarted thousands of times in one room costs one page, and no other room is missed. Items past
         // their time fill nothing.
         const full =
-          roomPart(Items[0]?.sibling_key) === roomPart(last.sibling_key) && known(Items).length === Items.length;
-        below = full ? last.sibling_key : below;
+          roomPart(items[0]?.sibling_key as string) === roomPart(last.sibling_key as string) &&
+          known(items).length === items.length;
+        below = full ? (last.sibling_key as string) : below;
         ExclusiveStartKey = full ? undefined : last;
       }
     },
@@ -128,26 +215,16 @@ export function openStore({ client, table, nowMs, signal }: StoreOptions): Store
       let ExclusiveStartKey: Item | undefined;
       let pageLimit = limit;
       do {
-        const query = liveQuery(part, pageLimit);
-        const { Items = [], LastEvaluatedKey } = await guard(
-          client.send(new QueryCommand({ TableName, ...query, ExclusiveStartKey }), abort),
-        );
-        found.push(...(Items as unknown as LiveEntry[]));
-        ExclusiveStartKey = LastEvaluatedKey;
+        const { items, last } = await query(liveQuery(part, pageLimit), ExclusiveStartKey);
+        found.push(...(items as unknown as LiveEntry[]));
+        ExclusiveStartKey = last;
         pageLimit = FILTERED_PAGE;
       } while (found.length < limit && ExclusiveStartKey !== undefined);
       return found.slice(0, limit);
     },
 
-    async write(update) {
-      try {
-        await client.send(new UpdateCommand({ TableName, ...update }), abort);
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw unavailable(error);
-      }
-    },
+    write: (update) => write(tables.sessions, update),
+    writeFact: (update) => write(tables.rooms, update),
   };
 }
 

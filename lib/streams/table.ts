@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { invalidField } from '../errors.ts';
-import type { CloseFact, CreateFact, Room, Session, SessionKey, Standing } from './session.ts';
+import type { CloseFact, CreateFact, Head, Room, RoomFacts, Session, SessionKey, Standing } from './session.ts';
 
 /**
- * The table of sessions: how a session lies in it. serverless.yml defines the table and its indexes, docs/storage.md
- * explains every attribute.
+ * How sessions and the facts of rooms lie in their tables. serverless.yml defines the tables and indexes,
+ * docs/storage.md explains every attribute.
  */
 export const INDEX = { siblings: 'siblings', live: 'live', room: 'room' } as const;
 
@@ -40,6 +40,11 @@ export function liveKey({
   return sortKey('stream_sid', `${time(create_time_ms)}#${escapeId(stream_id)}#${escapeId(stream_sid)}`);
 }
 
+/** The `create_time_ms` in a `live_key`. */
+export function liveTime(live_key: string): number {
+  return Number(live_key.slice(0, 13));
+}
+
 /** What the sibling keys of one app's room begin with; 13 digits of `create_time_ms` follow. */
 export function siblingPrefix({ appid, room_id }: Room): string {
   return `${appid}#${escapeId(room_id)}#`;
@@ -50,7 +55,7 @@ export function roomPart(sibling_key = ''): string {
   return sibling_key.slice(0, -13);
 }
 
-function siblingKey(standing: Room & Pick<Standing, 'create_time_ms'>): string {
+export function siblingKey(standing: Room & Pick<Standing, 'create_time_ms'>): string {
   return sortKey('room_id', siblingPrefix(standing) + time(standing.create_time_ms));
 }
 
@@ -162,6 +167,46 @@ function fromSiblingKey(key: string): Room & Pick<Standing, 'create_time_ms'> {
     String.fromCharCode(character.charCodeAt(0) - ESCAPED),
   );
   return { appid, room_id, create_time_ms: Number(ms) || null };
+}
+
+/** Key of one fact of a room in the table of rooms. An appid is digits, so the room needs no escape. */
+export interface FactKey {
+  room: string;
+  fact: string;
+}
+
+type FactItem = FactKey & Head & { room_close_time: number };
+
+const HEAD = 'head';
+const CLOSED = 'closed#';
+
+export function headKey({ appid, room_id }: Room): FactKey {
+  return { room: `${appid}#${room_id}`, fact: HEAD };
+}
+
+/** Closed sessions of one room stand beside each other: a late create of any of them must find its own. */
+export function closedKey(room: Room, room_session_id: string): FactKey {
+  return { ...headKey(room), fact: CLOSED + room_session_id };
+}
+
+/**
+ * Orders heads as one string: by `room_create_time`, at equal times by `room_session_id` as a number, which an unsigned
+ * 64-bit one is too large for.
+ */
+export function headRank({ room_create_time, room_session_id }: Head): string {
+  return `${time(room_create_time)}#${room_session_id.padStart(64, '0')}`;
+}
+
+/** @param items of one room */
+export function toRoomFacts(items: readonly Item[]): RoomFacts {
+  let head: Head | null = null;
+  const closed = new Map<string, number>();
+  for (const item of items) {
+    const { fact, room_session_id, room_create_time, room_close_time } = item as unknown as FactItem;
+    if (fact === HEAD) head = { room_session_id, room_create_time };
+    else closed.set(fact.slice(CLOSED.length), room_close_time);
+  }
+  return { head, closed };
 }
 
 /** Whether TTL should have removed an item: it deletes late and in no order, so what is past its time counts as absent. */

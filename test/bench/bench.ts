@@ -30,7 +30,7 @@ function callback(body: string, base64: boolean): () => unknown {
     const record = decodeBody(sent, base64);
     const verified = verify(record, { secrets: [SECRET], windowSeconds: 600, nowMs });
     const event = parseEvent(record, verified, []);
-    if (event.event === 'not-kept') throw new Error('the sample is kept');
+    if (!('stream_id' in event)) throw new Error('the sample tells of a stream');
     if (event.event === 'stream_close') return closeUpdate(event, nowMs, 1e8);
     const blank = blankSession(event);
     return sessionUpdate(withView(blank, merge(blank, event, nowMs), true, lifetimes));

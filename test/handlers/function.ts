@@ -15,7 +15,9 @@ export async function startFunction(
 ): Promise<Handlers['handler']> {
   const fn = inject('service').functions[name];
   if (fn === undefined) throw new Error(`serverless.yml has no function ${name}`);
-  const environment = environmentOf(fn, { SessionsTable: { TableName: db.table } }, settings);
+  const { sessions, rooms } = db.tables;
+  const tables = { SessionsTable: { TableName: sessions }, RoomsTable: { TableName: rooms } };
+  const environment = environmentOf(fn, tables, settings);
   for (const [variable, value] of Object.entries({ ...AWS, ...environment, ...settings })) vi.stubEnv(variable, value);
   vi.resetModules();
   const { handler } = await (name === 'callback'

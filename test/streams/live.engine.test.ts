@@ -272,8 +272,8 @@ describe('one stream', () => {
     await send(db, createEvent({ ...at(1), stream_sid: 's-1', room_id: 'z', appid: '9' }));
     await send(db, createEvent({ ...at(3), stream_sid: 's-3', room_id: 'b', appid: '5' }));
     await send(db, createEvent({ ...at(2), stream_sid: 's-2', room_id: 'c', appid: '5' }));
-    await send(db, createEvent({ ...at(9), stream_sid: 's-9', room_id: 'b', appid: '5' }));
-    await send(db, closeEvent({ ...at(9), stream_sid: 's-9', room_id: 'b', appid: '5' }));
+    await send(db, createEvent({ ...at(9), stream_sid: 's-9', room_id: 'e', appid: '5' }));
+    await send(db, closeEvent({ ...at(9), stream_sid: 's-9', room_id: 'e', appid: '5' }));
     expect(await sid('a')).toBe('s-3');
     expect(await sid('a', { appid: '9' })).toBe('s-1');
     expect(await sid('a', { appid: '5', stream_sid: 's-2' })).toBe('s-2');
@@ -324,25 +324,25 @@ describe('one stream', () => {
     expect(db.requests.length).toBeLessThanOrEqual(4);
   });
 
-  it('is found behind newer sessions of its room, wherever a page of the index ends', async () => {
-    await send(
-      db,
-      createEvent({ stream_id: 'g', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
-    );
-    const ended = Array.from({ length: 101 }, (_, i) => ({
-      stream_sid: `s-${i}`,
-      room_id: i < 2 ? 'a' : 'z',
-      create_time_ms: String(2e12 + i),
-    }));
-    await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id: 'g', ...fields }))));
-    expect(await sid('g')).toBe('s-live');
-  });
+  it.each([98, 99, 100, 101])(
+    'is found behind %s sessions of a later room: a page of the index has 100',
+    async (count) => {
+      const stream_id = `g-${count}`;
+      const ended = Array.from({ length: count + 2 }, (_, i) => ({
+        stream_sid: `s-${i}`,
+        room_id: i < 2 ? 'a' : 'z',
+        create_time_ms: String(1e12 + i),
+      }));
+      await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id, ...fields }))));
+      await send(db, createEvent({ stream_id, stream_sid: 's-live', room_id: 'a', create_time_ms: '1100000000000' }));
+      expect(await sid(stream_id)).toBe('s-live');
+    },
+  );
 
   it('is found behind a page of sessions that are past their time', async () => {
-    const key = { stream_id: 'h', stream_sid: 's-live' };
-    await send(db, createEvent({ ...key, create_time_ms: '1000000000000' }));
     const past = Array.from({ length: 101 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms: String(2e12 + i) }));
     await Promise.all(past.map((fields) => send(db, closeEvent({ stream_id: 'h', ...fields }), 1, NOW - 24 * HOUR)));
+    await send(db, createEvent({ stream_id: 'h', stream_sid: 's-live', create_time_ms: '1000000000000' }));
     expect(await sid('h')).toBe('s-live');
   });
 

@@ -54,9 +54,8 @@ it('a key that is asked twice is read once, and one that is not there is undefin
 it('a write whose condition does not hold writes nothing and is no fault', async () => {
   const db = await freshTable();
   expect(await db.store(NOW).write(closeUpdate(closeEvent(), NOW, 1000))).toBe(false);
-  expect(
-    await db.store(NOW).session({ stream_id: 'stream_id', stream_sid: 's-115205136669740000000000104' }),
-  ).toMatchObject({ version: 0 });
+  const key = { stream_id: 'stream_id', stream_sid: 's-115205136669740000000000104' };
+  expect(await db.store(NOW).sessions([key])).toEqual([undefined]);
 });
 
 describe('a fault of the store is store-unavailable', () => {
@@ -83,7 +82,12 @@ describe('a fault of the store is store-unavailable', () => {
   const send = (endpoint: string) =>
     withDeadline(4000, (signal) =>
       apply(createEvent(), {
-        store: openStore({ client: client(endpoint), table: 'not-there', nowMs: NOW, signal }),
+        store: openStore({
+          client: client(endpoint),
+          tables: { sessions: 'not-there', rooms: 'nor-this' },
+          nowMs: NOW,
+          signal,
+        }),
         nowMs: NOW,
         liveShards: 1,
         ...LIFETIMES,

@@ -89,6 +89,7 @@ it('a request to DynamoDB is signed with the credentials that Lambda hands over'
   const { result } = await call('callback', post(JSON.stringify(signed(sample('stream_close')))), {
     ZEGO_CALLBACK_SECRET: SECRET,
     SESSIONS_TABLE: 'sessions',
+    ROOMS_TABLE: 'rooms',
     AWS_ENDPOINT_URL_DYNAMODB: url,
     AWS_ACCESS_KEY_ID: 'AKIDOFLAMBDA',
     AWS_SECRET_ACCESS_KEY: 'secret',
