@@ -87,7 +87,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
     if (after !== before) {
       if (before.appid !== '' && !isSameRoom(before, merged)) {
         left = before;
-        await settle(stream_id, left, options, stream_sid);
+        await settle(stream_id, left, options, { without: stream_sid });
       }
       if (!(await store.write(sessionUpdate(after)))) {
         own = undefined;
@@ -131,15 +131,16 @@ async function applyRoom(event: RoomEvent, options: ApplyOptions): Promise<Resul
 
   const { appid, room_id } = event;
   const part = { partition: { live_room: room_id }, order: 'oldest', appid, storedSinceMs: 0 } as const;
+  const facts = factsOf(event);
   let after: string | undefined;
   do {
     const entries = await store.liveEntries({ ...part, after }, LIVE_PAGE);
     const ended = entries.filter(({ live_key, room_session_id = null }) => {
-      return closedWith({ room_session_id, create_time_ms: liveTime(live_key) }, factsOf(event)).length > 0;
+      return closedWith({ room_session_id, create_time_ms: liveTime(live_key) }, facts).length > 0;
     });
     const streams = new Set(ended.map(({ stream_id }) => stream_id)).values();
     const settleThem = async () => {
-      for (const stream_id of streams) await settle(stream_id, event, options);
+      for (const stream_id of streams) await settle(stream_id, event, options, { asked: facts.closed.keys() });
     };
     await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, settleThem));
     after = entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.live_key;
@@ -149,14 +150,19 @@ async function applyRoom(event: RoomEvent, options: ApplyOptions): Promise<Resul
 
 /**
  * Makes the views of one stream's sessions in a room agree with the rules.
- * @param without a session that is about to leave the room
+ * @param more `asked`: room sessions that some of them are in; `without`: the sid of one that is about to leave the room
  */
-async function settle(stream_id: string, room: Room, options: ApplyOptions, without?: string): Promise<void> {
+async function settle(
+  stream_id: string,
+  room: Room,
+  options: ApplyOptions,
+  more: { asked?: Iterable<string>; without?: string } = {},
+): Promise<void> {
   const { store } = options;
-  const asked = new Set<string>();
+  const asked = new Set(more.asked);
   for (;;) {
     const [facts, rows] = await Promise.all([store.roomFacts(room, asked), store.siblings(stream_id, room)]);
-    const siblings = rows.filter(({ stream_sid }) => stream_sid !== without);
+    const siblings = rows.filter(({ stream_sid }) => stream_sid !== more.without);
     const { changed, unread } = review(siblings, judge(siblings, facts), asked, options);
     if (changed.length === 0 && unread.length === 0) return;
     await writeViews(changed, store);

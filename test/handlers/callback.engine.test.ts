@@ -88,6 +88,30 @@ describe("ZEGO's samples", () => {
   });
 });
 
+it('a room with 300 streams is closed within the deadline, or 503 and a retry of ZEGO completes it', async () => {
+  const own = await freshTable();
+  const receive = await startFunction('callback', own, SETTINGS);
+  const list = await startFunction('streams', own, SETTINGS);
+  const room = { room_id: 'crowded', room_session_id: '18446744073709551615' };
+  const create = (i: number) => ({
+    ...sample('stream_create'),
+    ...room,
+    stream_id: `crowded-${i}`,
+    stream_sid: `s-crowded-${i}`,
+  });
+  for (let i = 0; i < 300; i += 30) {
+    await Promise.all(Array.from({ length: 30 }, (_, j) => send(signed(create(i + j)), receive)));
+  }
+  const close = JSON.stringify(signed({ ...sample('room_close'), ...room })).replace(/"(18446744073709551615)"/, '$1');
+  const statuses: (number | undefined)[] = [];
+  while (statuses.length < 6 && statuses.at(-1) !== 200) statuses.push((await send(close, receive)).status);
+  expect(statuses.at(-1)).toBe(200);
+  expect(statuses.slice(0, -1)).toEqual(statuses.slice(0, -1).map(() => 503));
+  expect(JSON.parse((await list(get('/streams'))).body ?? '').streams).toEqual([]);
+  const ended = { end_reason: 'room_closed', end_time_ms: 1499676989909 };
+  expect(JSON.parse((await list(get('/streams/crowded-299'))).body ?? '')).toMatchObject(ended);
+});
+
 describe('the checks, in their order', () => {
   const create = () => signed({ ...sample('stream_create'), stream_sid: 's-checks' });
   const old = () => signed(sample('stream_create'), { nowMs: Date.now() - 601_000 });

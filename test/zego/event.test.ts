@@ -592,3 +592,58 @@ describe('any record gives an event or a problem', () => {
     );
   });
 });
+
+describe('events of rooms', () => {
+  const ROOM_SAMPLES = { room_create: sample('room_create'), room_close: sample('room_close') };
+  const room = (event: keyof typeof ROOM_SAMPLES, changes: ZegoRecord = {}, verified: Partial<Verified> = {}) =>
+    parse(decodeBody(JSON.stringify({ ...ROOM_SAMPLES[event], ...changes }), false), verified);
+
+  it("are kept: ZEGO's samples, whose numbers have 64 bits", () => {
+    const told = { appid: '1', room_id: 'rid_1242649', room_session_id: '858012925204410400' };
+    expect(room('room_create')).toEqual({ event: 'room_create', ...told, room_create_time: 1_499_676_978_027 });
+    expect(room('room_close')).toEqual({ event: 'room_close', ...told, room_close_time: 1_499_676_989_909 });
+  });
+
+  describe.each(['room_create', 'room_close'] as const)('%s', (event) => {
+    it.each(['858012925204410368', '18446744073709551615'])('room_session_id %s, as a number or a string', (id) => {
+      const quoted = JSON.stringify({ ...ROOM_SAMPLES[event], room_session_id: id });
+      for (const body of [quoted, quoted.replace(`"${id}"`, id)]) {
+        expect(parse(decodeBody(body, false))).toMatchObject({ room_session_id: id });
+      }
+    });
+
+    it.each(NO_TEXT)('room_id %s is refused', (_, room_id) => {
+      expect(() => room(event, { room_id, channel_id: 'no-fallback' })).toThrow(invalid('room_id'));
+    });
+
+    it.each([
+      ['an object', { a: '1' }],
+      ['an array', ['1']],
+      ['a boolean', false],
+      ['over 64 bytes', '直'.repeat(22)],
+    ])('room_session_id that is %s is refused', (_, room_session_id) => {
+      expect(() => room(event, { room_session_id })).toThrow(invalid('room_session_id'));
+    });
+
+    it('room_id of 512 bytes is kept, and one of 513 refused', () => {
+      expect(room(event, { room_id: ofBytes(512, 'é') })).toMatchObject({ room_id: ofBytes(512, 'é') });
+      expect(() => room(event, { room_id: ofBytes(513, 'é') })).toThrow(invalid('room_id'));
+    });
+
+    it("an appid that is not ours is refused, but not ZIM's namesake", () => {
+      const record = { ...ROOM_SAMPLES[event] };
+      expect(() => parse(record, {}, ['9'])).toThrow(expect.objectContaining({ code: 'unknown-appid' }));
+      expect(() => room(event, { appid: '' })).toThrow(invalid('appid'));
+      expect(parse({ ...record, room_session_id: '' }, {}, ['9'])).toEqual({ event: 'not-kept' });
+    });
+  });
+
+  it.each(NO_TIME_MS)('room_create_time %s is refused', (_, room_create_time) => {
+    expect(() => room('room_create', { room_create_time })).toThrow(invalid('room_create_time'));
+  });
+
+  it.each(NO_TIME_MS)('room_close_time %s: the time of the callback counts', (_, room_close_time) => {
+    expect(room('room_close', { room_close_time })).toMatchObject({ room_close_time: TIMESTAMP_MS });
+    expect(() => room('room_close', { room_close_time }, { timestampMs: 1e13 })).toThrow(invalid('room_close_time'));
+  });
+});
