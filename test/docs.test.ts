@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
 import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
 import { sessionAnswer } from '../lib/http/answer.ts';
+import { closedUpdate, headUpdate } from '../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
 import { sessionAttributes } from '../lib/streams/table.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
-import { closeEvent, createEvent, sample } from './callback.ts';
+import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent, sample } from './callback.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -198,6 +199,19 @@ describe('docs/storage.md', () => {
         .flatMap(({ attribute }) => code(attribute))
         .sort(),
     ).toEqual(attributes.sort());
+  });
+
+  it('has every attribute of a fact of a room, and no other', () => {
+    const updates = [headUpdate(roomCreateEvent(), 0, 0), closedUpdate(roomCloseEvent(), 0, 0)];
+    const attributes = updates.flatMap(({ Key, ExpressionAttributeNames }) => [
+      ...Object.keys(Key),
+      ...Object.values(ExpressionAttributeNames),
+    ]);
+    expect(
+      rows('docs/storage.md', 'attribute of a fact')
+        .flatMap((row) => code(row['attribute of a fact']))
+        .sort(),
+    ).toEqual([...new Set(attributes)].sort());
   });
 
   it('has every index with its keys and its projection', () => {
