@@ -21,9 +21,11 @@ export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) =>
   });
   try {
     return await Promise.race([work(controller.signal), expired]);
+  } catch (error) {
+    // What failed may have more in flight, which must not go on beside the next request.
+    controller.abort();
+    throw error;
   } finally {
     clearTimeout(timer);
-    // Work that failed may have more in flight, which must not go on beside the next request.
-    controller.abort();
   }
 }

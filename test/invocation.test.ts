@@ -169,6 +169,18 @@ describe('the deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it.each([
+    ['failed', true, () => Promise.reject(new Error('at once'))],
+    ['succeeded', false, async () => 'done'],
+  ])('work that %s: what it has left in flight is aborted: %s', async (_, aborted, work) => {
+    let given: AbortSignal | undefined;
+    await withDeadline(1000, (signal) => {
+      given = signal;
+      return work();
+    }).catch(() => {});
+    expect(given?.aborted).toBe(aborted);
+  });
+
   it('passes on what the work returns or throws', async () => {
     await expect(withDeadline(1000, async () => 'done')).resolves.toBe('done');
     await expect(withDeadline(1000, () => Promise.reject(new Error('its own')))).rejects.toThrow('its own');

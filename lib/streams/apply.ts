@@ -74,6 +74,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
     }
     const row = siblings.find((sibling) => sibling.stream_sid === stream_sid);
     if (row !== undefined && row.version !== before.version) {
+      // Changed between the two reads, or since it was written here.
       own = undefined;
       continue;
     }
@@ -86,6 +87,8 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
     own = after;
     if (after !== before) {
       if (before.appid !== '' && !isSameRoom(before, merged)) {
+        // Whom it superseded in the room that it leaves is live again: before, so that a crash here is made good by the
+        // retry, and once more in the end, for what others have written meanwhile.
         left = before;
         await settle(stream_id, left, options, { without: stream_sid });
       }
