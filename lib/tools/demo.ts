@@ -1,31 +1,19 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Environment, isMissing, readConfig } from '../config.ts';
-import { sign } from '../zego/signature.ts';
+import { describeAnswer } from './simulator/attempt.ts';
+import type { Callback } from './simulator/callbacks.ts';
+import { createDelivery } from './simulator/delivery.ts';
+import { createRandom } from './simulator/random.ts';
+import { World } from './simulator/world.ts';
 
 /** A few rooms in which hosts go on air and off again, for ever. */
 const ROOMS = ['music', 'cooking', 'chess', 'morning-run'];
 const HOSTS = { mei: '小梅', arjun: 'Arjun', lucia: 'Lucía', noah: 'Noah', fatima: 'فاطمة', yuki: 'ゆき' };
 const AT_MOST = 5;
 const PAUSE_MS = 1500;
-
-/** The encodings in which ZEGO sends a callback. */
-const ENCODINGS = [
-  (fields: Fields) => ({ type: 'application/json', body: JSON.stringify(fields) }),
-  (fields: Fields) => ({ type: 'application/json', body: encodeURIComponent(JSON.stringify(fields)) }),
-  (fields: Fields) => ({ type: 'application/x-www-form-urlencoded', body: new URLSearchParams(formEntries(fields)) }),
-];
-
-type Fields = Record<string, string | string[]>;
-
-interface Stream {
-  room_id: string;
-  user_id: string;
-  user_name: string;
-  stream_id: string;
-  stream_sid: string;
-  create_time_ms: string;
-}
+/** A killed app's session times out after 15 s or some more. */
+const SPEED = 6;
 
 /** The demo needs no variable: it makes a secret up. */
 export function demoEnvironment(environment: Environment): Environment {
@@ -43,84 +31,51 @@ export function playDemo(url: string, environment: Environment, write: (line: st
   const [secret = ''] = ZEGO_CALLBACK_SECRET;
   const [appid = '1234567890'] = ZEGO_APP_ID;
   const stop = new AbortController();
-  const seqs = new Map<string, number>();
-  const sessions = new Map(ROOMS.map((room) => [room, `9${randomInt(2 ** 47)}`.padEnd(19, '7')]));
-  let live: Stream[] = [];
+  const { signal } = stop;
+  const random = createRandom(randomBytes(4).readInt32LE());
+  const world = new World({
+    appid,
+    run: randomBytes(4).toString('hex'),
+    rooms: ROOMS,
+    hosts: Object.entries(HOSTS).map(([user_id, user_name]) => ({ user_id, user_name })),
+    streamId: ({ user_id }, room_id) => `${room_id}-${user_id}`,
+    atMost: AT_MOST,
+    sessions: Infinity,
+    crash: 0.15,
+    speed: SPEED,
+    random,
+  });
+  const sent = { encoding: 'mixed', speed: SPEED, duplicate: 0, delay: 0, lose: 0 } as const;
+  const deliver = createDelivery({ ...sent, url, secret, random, signal });
+  /** The session that is live, by stream. */
+  const live = new Map<string, string>();
 
-  async function send(event: 'stream_create' | 'stream_close', stream: Stream, more: Fields): Promise<void> {
-    const seq = (seqs.get(stream.room_id) ?? 0) + 1;
-    seqs.set(stream.room_id, seq);
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const nonce = String(randomInt(2 ** 47));
-    const { type, body } = pick(ENCODINGS)({
-      event,
-      appid,
-      timestamp,
-      nonce,
-      signature: sign({ secret, timestamp, nonce }),
-      ...stream,
-      room_session_id: sessions.get(stream.room_id) ?? '',
-      channel_id: stream.room_id,
-      stream_alias: stream.stream_id,
-      stream_seq: String(seq),
-      ...more,
-    });
-    const answer = await fetch(`${url}/callbacks/zego`, {
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
-      signal: stop.signal,
-    });
-    const { result, detail } = (await answer.json()) as { result?: string; detail?: string };
-    const told = `${event.padEnd(13)}  ${stream.room_id.padEnd(11)}  ${stream.stream_id.padEnd(18)}`;
-    write(
-      `${new Date().toISOString().slice(11, 19)}  ${told}  ${answer.status} ${result ?? detail}, ${live.length} live`,
-    );
-  }
-
-  async function begin(): Promise<void> {
-    const idle = ROOMS.flatMap((room_id) =>
-      Object.entries(HOSTS).map(([user_id, user_name]) => ({ room_id, user_id, user_name })),
-    ).filter(({ user_id }) => !live.some((stream) => stream.user_id === user_id));
-    const host = pick(idle);
-    const create_time_ms = Date.now();
-    const stream_id = `${host.room_id}-${host.user_id}`;
-    const stream = {
-      ...host,
-      stream_id,
-      stream_sid: `s-${appid}${create_time_ms}${randomInt(1000)}`,
-      create_time_ms: String(create_time_ms),
-    };
-    live.push(stream);
-    await send('stream_create', stream, {
-      title: `${host.user_name} · ${host.room_id} 100% live`,
-      stream_attr: '{"cid":0}',
-      create_time: String(Math.floor(create_time_ms / 1000)),
-      recreate: '0',
-      extra_info: '',
-      rtmp_url: [`rtmp://rtmp.example.com/live/${stream_id}`],
-      hls_url: [`http://hls.example.com/live/${stream_id}/playlist.m3u8`],
-      hdl_url: [`http://hdl.example.com/live/${stream_id}.flv`],
-      pic_url: [`http://pic.example.com/live/${stream_id}.jpg`],
-    });
-  }
-
-  async function end(): Promise<void> {
-    const stream = pick(live);
-    live = live.filter((other) => other !== stream);
-    await send('stream_close', stream, { type: '0', destroy_timemillis: String(Date.now()) });
+  async function tell(callbacks: readonly Callback[]): Promise<void> {
+    for (const callback of callbacks) {
+      const { answers } = await deliver(callback);
+      const { event, fields } = callback;
+      const { stream_id = '', stream_sid } = 'publishing' in callback ? callback.publishing : {};
+      if (event === 'stream_create') live.set(stream_id, stream_sid ?? '');
+      if (event === 'stream_close' && live.get(stream_id) === stream_sid) live.delete(stream_id);
+      const told = `${event.padEnd(13)}  ${fields.room_id.padEnd(11)}  ${stream_id.padEnd(18)}`;
+      const answered = answers.map(describeAnswer).at(-1);
+      write(`${new Date().toISOString().slice(11, 19)}  ${told}  ${answered}, ${live.size} live`);
+    }
   }
 
   async function play(): Promise<void> {
-    for (let i = 0; i < 3; i++) await begin();
-    while (!stop.signal.aborted) {
-      await wait(PAUSE_MS, undefined, { signal: stop.signal });
-      await (live.length < 2 || (live.length < AT_MOST && Math.random() < 0.5) ? begin() : end());
+    while (world.onAir().length < 3) await tell(world.begin(Date.now()));
+    while (!signal.aborted) {
+      await wait(PAUSE_MS, undefined, { signal });
+      await tell(world.advance(Date.now()));
+      const onAir = world.onAir().length;
+      const begins = onAir < 2 || (onAir < AT_MOST && random.chance(0.4));
+      await tell(begins ? world.begin(Date.now()) : world.change(Date.now()));
     }
   }
 
   const played = play().catch((error: Error) => {
-    if (!stop.signal.aborted) write(`The demo stopped: ${error.message}`);
+    if (!signal.aborted) write(`The demo stopped: ${error.message}`);
   });
   return {
     close: async () => {
@@ -128,15 +83,4 @@ export function playDemo(url: string, environment: Environment, write: (line: st
       await played;
     },
   };
-}
-
-/** Arrays as `rtmp_url[0]`, as in ZEGO's form encoding. */
-function formEntries(fields: Fields): [string, string][] {
-  return Object.entries(fields).flatMap(([name, value]): [string, string][] =>
-    typeof value === 'string' ? [[name, value]] : value.map((entry, i) => [`${name}[${i}]`, entry]),
-  );
-}
-
-function pick<T>(from: readonly T[]): T {
-  return from[randomInt(from.length)] as T;
 }

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoEnvironment, playDemo } from '../../lib/tools/demo.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import { decodeBody } from '../../lib/zego/body.ts';
-import { parseEvent, type StreamClose, type StreamCreate } from '../../lib/zego/event.ts';
+import { parseEvent, type RoomEvent, type StreamEvent } from '../../lib/zego/event.ts';
 import { verify } from '../../lib/zego/signature.ts';
 
 const SECRET = 'a-secret';
 
 interface Sent {
   encoding: string;
-  event: StreamCreate | StreamClose;
+  event: StreamEvent | RoomEvent;
 }
 
 /** A form, plain JSON, or JSON URL-encoded as a whole. */
@@ -25,6 +25,7 @@ describe('the simulated ZEGO', () => {
   const lines: string[] = [];
   const errors: unknown[] = [];
   const complete = () => sent.some(({ event }) => event.event === 'stream_close') && encodings().size === 3;
+  const streams = () => sent.flatMap(({ event }) => ('stream_sid' in event ? [event] : []));
   const encodings = () => new Set(sent.map(({ encoding }) => encoding));
 
   let close: () => Promise<void>;
@@ -61,35 +62,50 @@ describe('the simulated ZEGO', () => {
   it('sends nothing but callbacks that are signed afresh and complete', () => {
     expect(errors).toEqual([]);
     for (const { event } of sent) {
-      expect(event).toMatchObject({ appid: '7', room_session_id: expect.stringMatching(/^\d{19}$/), channel_id: null });
+      expect(event).toMatchObject({ appid: '7', room_session_id: expect.stringMatching(/^\d{16,20}$/) });
     }
+    for (const stream of streams()) expect(stream.channel_id).toBe(null);
   });
 
   it('sends them in every encoding that ZEGO has', () => {
     expect([...encodings()].sort()).toEqual(['encoded json', 'form', 'json']);
   });
 
-  it('starts with three streams, and closes only what is live', () => {
-    expect(sent.slice(0, 3).map(({ event }) => event.event)).toEqual(Array.from({ length: 3 }, () => 'stream_create'));
-    const live = new Set<string>();
+  it('starts with three streams, and opens each room first', () => {
+    expect(
+      streams()
+        .slice(0, 3)
+        .map(({ event }) => event),
+    ).toEqual(Array.from({ length: 3 }, () => 'stream_create'));
+    const open = new Set<string>();
     for (const { event } of sent) {
-      if (event.event === 'stream_create') live.add(event.stream_sid);
-      else expect(live.delete(event.stream_sid)).toBe(true);
+      if (event.event === 'room_create') open.add(event.room_session_id);
+      else expect(open).toContain(event.room_session_id);
+    }
+  });
+
+  it('closes only what is live', () => {
+    const live = new Set<string>();
+    for (const { event, stream_sid } of streams()) {
+      if (event === 'stream_create') live.add(stream_sid);
+      else expect(live.delete(stream_sid)).toBe(true);
     }
   });
 
   it('keeps names, percent signs and URLs through every encoding', () => {
-    for (const { event } of sent) {
-      if (event.event === 'stream_close') continue;
-      expect(event.title).toMatch(/ · .* 100% live$/);
-      expect(event.title?.startsWith(`${event.user_name} `)).toBe(true);
-      expect(event.rtmp_url).toEqual([`rtmp://rtmp.example.com/live/${event.stream_id}`]);
+    for (const stream of streams()) {
+      if (stream.event === 'stream_close') continue;
+      expect(stream.title).toMatch(/ · .* 100% live$/);
+      expect(stream.title?.startsWith(`${stream.user_name} `)).toBe(true);
+      expect(stream.rtmp_url).toEqual([`rtmp://rtmp.example.com/live/${stream.stream_id}`]);
     }
   });
 
   it('tells a line for each', () => {
     expect(lines.length).toBeGreaterThanOrEqual(sent.length - 1);
-    for (const line of lines) expect(line).toMatch(/^\d\d:\d\d:\d\d {2}stream_(create|close) .* 200 applied, \d live$/);
+    for (const line of lines) {
+      expect(line).toMatch(/^\d\d:\d\d:\d\d {2}(stream|room)_(create|close) .* 200 applied, \d live$/);
+    }
   });
 });
 

@@ -1,0 +1,135 @@
+import { parseArgs } from 'node:util';
+import { type Environment, isMissing, readConfig } from '../../config.ts';
+import { ENCODING_NAMES, type Encoding } from './encoding.ts';
+
+export interface Arguments {
+  /** Base URL of the API. */
+  url: string;
+  secret: string;
+  appid: string;
+  token: string | undefined;
+  streams: number;
+  seconds: number;
+  speed: number;
+  seed: number;
+  duplicate: number;
+  delay: number;
+  lose: number;
+  crash: number;
+  encoding: Encoding | 'mixed';
+}
+
+const OPTIONS = {
+  url: 'URL        where the API answers: its base URL, or the callback URL. Required',
+  secret: "SECRET     the target's CallbackSecret (default: the first of ZEGO_CALLBACK_SECRET)",
+  appid: 'N          the appid of the callbacks (default: the first of ZEGO_APP_ID, else 1234567890)',
+  token: 'TOKEN      a token that opens the list (default: the first of LIST_TOKEN)',
+  streams: 'N          how many sessions begin in all (default 100)',
+  seconds: 'S          how long the play lasts; what is under way then is awaited (default 30)',
+  speed: "X          ZEGO's waiting times are divided by it (default 10)",
+  seed: 'N          plays the same again (default: a random one, which is printed)',
+  duplicate: 'P          probability that a callback is sent again though it was accepted (default 0)',
+  delay: 'P          probability that it is sent late, up to 30 s / speed (default 0)',
+  lose: 'P          probability that it is never sent (default 0)',
+  crash: 'P          probability that a session ends by a kill of its app (default 0)',
+  format: `FORMAT     ${[...ENCODING_NAMES, 'mixed'].join(', ')} (default json)`,
+} as const;
+
+export const USAGE = `npm run simulate -- --url URL [options]
+
+Plays ZEGO against a deployment or a local stack, and checks the live list against its own model.
+
+${Object.entries(OPTIONS)
+  .map(([name, text]) => `  --${name.padEnd(9)} ${text}`)
+  .join('\n')}
+  --help                 prints this
+
+A variable may also stand in the file .env.`;
+
+type Values = Partial<Record<keyof typeof OPTIONS, string>>;
+
+/**
+ * @returns undefined when only help is asked for
+ * @throws Error with one sentence that says what to change
+ */
+export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
+  const { help, ...values } = parsed(args);
+  if (help === true) return undefined;
+  const given = values as Values;
+  const config = readConfig(['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID', 'LIST_TOKEN'], environment);
+  const secret = given.secret ?? config.ZEGO_CALLBACK_SECRET[0];
+  if (secret === undefined || secret === '') {
+    throw new Error("The target's CallbackSecret is missing: give it with --secret or in ZEGO_CALLBACK_SECRET.");
+  }
+  const open = isMissing('LIST_TOKEN', environment) || config.LIST_TOKEN === 'public';
+  return {
+    url: baseUrl(given.url),
+    secret,
+    appid: appid(given.appid ?? config.ZEGO_APP_ID[0] ?? '1234567890'),
+    token: given.token ?? (open ? undefined : config.LIST_TOKEN[0]),
+    streams: number(given, 'streams', { fallback: 100, min: 1, max: 20_000, whole: true }),
+    seconds: number(given, 'seconds', { fallback: 30, min: 0.1, max: 86_400 }),
+    speed: number(given, 'speed', { fallback: 10, min: 0.1, max: 1000 }),
+    seed: number(given, 'seed', {
+      fallback: Math.floor(Math.random() * 2 ** 31),
+      min: 0,
+      max: 2 ** 31 - 1,
+      whole: true,
+    }),
+    duplicate: number(given, 'duplicate', PROBABILITY),
+    delay: number(given, 'delay', PROBABILITY),
+    lose: number(given, 'lose', PROBABILITY),
+    crash: number(given, 'crash', PROBABILITY),
+    encoding: encoding(given.format ?? 'json'),
+  };
+}
+
+function parsed(args: readonly string[]): { [name: string]: string | boolean | undefined } {
+  const strings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const }]));
+  try {
+    return parseArgs({ args: [...args], strict: true, options: { ...strings, help: { type: 'boolean' } } }).values;
+  } catch (error) {
+    // What follows the first sentence is advice about dashes.
+    throw new Error((error as Error).message.replace(/(\.\s|\n)[\s\S]*$|$/, '.'));
+  }
+}
+
+function baseUrl(given: string | undefined): string {
+  if (given === undefined) throw new Error('--url is missing: say where the API answers.');
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+    throw new Error('--url takes a URL that begins with http:// or https://.');
+  }
+  const { origin, pathname } = new URL(given);
+  return origin + pathname.replace(/\/+$/, '').replace(/\/callbacks\/zego$/, '');
+}
+
+function appid(given: string): string {
+  if (!/^(0|[1-9]\d{0,19})$/.test(given)) throw new Error('--appid takes 1 to 20 digits, without zeros before them.');
+  return given;
+}
+
+function encoding(given: string): Encoding | 'mixed' {
+  const names = [...ENCODING_NAMES, 'mixed'] as const;
+  const found = names.find((name) => name === given);
+  if (found === undefined) throw new Error(`--format takes one of ${names.join(', ')}.`);
+  return found;
+}
+
+interface Range {
+  fallback: number;
+  min: number;
+  max: number;
+  whole?: boolean;
+}
+
+const PROBABILITY = { fallback: 0, min: 0, max: 1 };
+
+function number(given: Values, name: keyof Values, { fallback, min, max, whole = false }: Range): number {
+  const text = given[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || value < min || value > max || (whole && !Number.isInteger(value))) {
+    throw new Error(`--${name} takes a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+  }
+  return value;
+}

@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { sign } from '../../zego/signature.ts';
+import { type Answer, isAccepted, post } from './attempt.ts';
+import type { Callback } from './callbacks.ts';
+import { ENCODING_NAMES, type Encoding, encode, type Fields } from './encoding.ts';
+import type { Random } from './random.ts';
+
+/** How long after the previous attempt ZEGO tries again. After the last one the callback is lost. */
+const RETRY_MS = [2000, 4000, 8000, 16_000, 32_000];
+const DELAY_MS = [1000, 30_000] as const;
+const REPEAT_MS = [0, 10_000] as const;
+const AT_ONCE = 16;
+
+export interface DeliveryOptions {
+  /** Base URL of the API. */
+  url: string;
+  secret: string;
+  encoding: Encoding | 'mixed';
+  /** Waiting times are divided by it. */
+  speed: number;
+  /** Probabilities: sent again though accepted; sent late; never sent. */
+  duplicate: number;
+  delay: number;
+  lose: number;
+  random: Random;
+  /** Ends all waiting, and rejects with its reason. Requests under way are finished. */
+  signal: AbortSignal;
+  onAnswer?: (answer: Answer) => void;
+}
+
+/** What became of one callback. */
+export interface Delivery {
+  callback: Callback;
+  /** refused: by the target, six times. lost: never sent. */
+  outcome: 'accepted' | 'refused' | 'lost';
+  delayed: boolean;
+  /** How many of the answers came after it had been accepted. */
+  repeats: number;
+  answers: readonly Answer[];
+}
+
+export type Deliver = (callback: Callback) => Promise<Delivery>;
+
+/**
+ * Sends callbacks as ZEGO does. What is lost, delayed or repeated is decided when it is called, so that the order of
+ * calls and the seed settle it.
+ */
+export function createDelivery(options: DeliveryOptions): Deliver {
+  const { url, secret, speed, random, signal, onAnswer = () => {} } = options;
+  const limit = pLimit(AT_ONCE);
+  setMaxListeners(0, signal);
+  const pause = (ms: number) => wait(Math.max(0, ms), undefined, { signal });
+
+  function fate() {
+    return {
+      lost: random.chance(options.lose),
+      delayed: random.chance(options.delay),
+      delayMs: random.integer(...DELAY_MS) / speed,
+      repeated: random.chance(options.duplicate),
+      repeatMs: random.integer(...REPEAT_MS) / speed,
+      encoding: pickEncoding(options.encoding, random),
+      // Whether a retry is signed again is not documented.
+      signsAgain: random.chance(0.5),
+    };
+  }
+
+  return async function deliver(callback) {
+    const { lost, delayed, delayMs, repeated, repeatMs, encoding, signsAgain } = fate();
+    const answers: Answer[] = [];
+    if (lost) return { callback, outcome: 'lost', delayed: false, repeats: 0, answers };
+
+    let fields: Fields | undefined;
+    const attempt = async () => {
+      if (fields === undefined || signsAgain) fields = signed(callback, secret);
+      const request = encode(fields, encoding);
+      const answer = await limit(() => {
+        signal.throwIfAborted();
+        return post(`${url}/callbacks/zego`, request);
+      });
+      answers.push(answer);
+      onAnswer(answer);
+      return answer;
+    };
+    const untilAccepted = async () => {
+      let last = await attempt();
+      for (const retryMs of RETRY_MS) {
+        if (isAccepted(last)) break;
+        await pause(last.startMs + retryMs / speed - performance.now());
+        last = await attempt();
+      }
+      return isAccepted(last);
+    };
+
+    if (delayed) await pause(delayMs);
+    const accepted = await untilAccepted();
+    const attempts = answers.length;
+    if (accepted && repeated) {
+      await pause(repeatMs);
+      await untilAccepted();
+    }
+    const outcome = accepted ? 'accepted' : 'refused';
+    return { callback, outcome, delayed, repeats: answers.length - attempts, answers };
+  };
+}
+
+function pickEncoding(encoding: Encoding | 'mixed', random: Random): Encoding {
+  const picked = random.pick(ENCODING_NAMES);
+  return encoding === 'mixed' ? picked : encoding;
+}
+
+/** Signed now, as both kinds of events have it: `timestamp` is a number in `room_*`. */
+function signed({ event, fields }: Callback, secret: string): Fields {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const nonce = String(randomInt(2 ** 47));
+  const { appid, ...more } = fields;
+  return {
+    event,
+    appid,
+    timestamp: event.startsWith('room_') ? BigInt(timestamp) : timestamp,
+    nonce,
+    signature: sign({ secret, timestamp, nonce }),
+    ...more,
+  };
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Arguments } from './arguments.ts';
+import { type Answer, isAccepted } from './attempt.ts';
+import { cleanUp } from './cleanup.ts';
+import { compare, type Difference } from './comparison.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
+import { type Listed, lookAgain, readList } from './list.ts';
+import { play } from './play.ts';
+import { createRandom } from './random.ts';
+import { World } from './world.ts';
+
+/** Several scripts, and characters that mean something to an encoding. */
+const NAMES = [
+  '小梅',
+  'Arjun',
+  'Lucía',
+  'Noah & Co',
+  'فاطمة',
+  'ゆき',
+  '"O\'Brien"',
+  '100%',
+  'a+b=c',
+  '👩‍🎤',
+  'two\nlines',
+  '%2F',
+];
+
+/** An index of a deployed table follows with a delay, and an answer may come out of a cache. */
+const PATIENCE_MS = 10_000;
+
+/** After so many refusals, and nothing else, it is no use to go on. */
+const REFUSALS = 5;
+
+export interface Outcome {
+  deliveries: readonly Delivery[];
+  /** How many sessions are on air, and how many of ours the list shows. */
+  onAir: number;
+  listed: number;
+  differences: readonly Difference[];
+  /** How many of those that were still listed have been closed at the end. */
+  closed: number;
+}
+
+export interface Watching {
+  /** Ends the play early; its reason is thrown. */
+  stop: AbortController;
+  /** How many callbacks there will be, and when the last one is due, Unix ms. */
+  onPlanned: (callbacks: number, lastMs: number) => void;
+  onDelivery: (delivery: Delivery) => void;
+  /** How long an unexplained difference is looked at again, in ms. */
+  patienceMs?: number;
+}
+
+/**
+ * Plays ZEGO against an API, compares its list with what is on air, and leaves nothing live behind. What happens
+ * follows from the seed; the ids are new each time.
+ * @throws Error with one sentence, or the reason to stop
+ */
+export async function simulate(args: Arguments, watching: Watching): Promise<Outcome> {
+  const { stop, onPlanned, onDelivery, patienceMs = PATIENCE_MS } = watching;
+  const { seed, seconds, streams } = args;
+  await readList(args, 1);
+
+  const run = randomBytes(4).toString('hex');
+  const random = createRandom(seed);
+  const world = new World({ ...args, ...castOf(run, streams), run, sessions: streams, random });
+  const callbacks = [...play(world, { startMs: Date.now(), seconds, streams, random })];
+  const onAir = world.onAir();
+  onPlanned(callbacks.length, callbacks.at(-1)?.atMs ?? 0);
+
+  const onAnswer = stopWhenNothingIsAccepted(stop);
+  const deliver = createDelivery({ ...args, random: createRandom(seed, 1), signal: stop.signal, onAnswer });
+  const deliveries: Delivery[] = [];
+  const started: Promise<unknown>[] = [];
+  try {
+    for (const callback of callbacks) {
+      await wait(Math.max(0, callback.atMs - Date.now()), undefined, { signal: stop.signal });
+      const settled = deliver(callback).then((delivery) => {
+        deliveries.push(delivery);
+        onDelivery(delivery);
+      });
+      // Whether it failed is asked at the end.
+      settled.catch(() => {});
+      started.push(settled);
+    }
+    await Promise.all(started);
+    const look = async () => {
+      const listed = await listOurs(args, run);
+      return { listed, differences: compare(onAir, deliveries, listed) };
+    };
+    const isSettled = (seen: { differences: Difference[] }) => seen.differences.every(({ explained }) => explained);
+    const { listed, differences } = await lookAgain(look, isSettled, patienceMs);
+    const closed = await cleanUp(args, deliveries, listed);
+    return { deliveries, onAir: onAir.length, listed: listed.length, differences, closed };
+  } catch (error) {
+    await Promise.allSettled(started);
+    await cleanUp(args, deliveries, await listOurs(args, run).catch(() => []));
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  }
+}
+
+function castOf(run: string, streams: number) {
+  const rooms = Array.from({ length: Math.max(1, Math.round(streams / 10)) }, (_, i) => `sim-${run}-room${i + 1}`);
+  const hosts = Array.from({ length: Math.ceil(streams / 2) + 2 }, (_, i) => ({
+    user_id: `user${i + 1}`,
+    user_name: NAMES[i % NAMES.length] ?? '',
+  }));
+  // A user's stream has the same id in every room.
+  const streamId = ({ user_id }: { user_id: string }) => `sim-${run}-${user_id}`;
+  return { rooms, hosts, streamId, atMost: Math.max(2, Math.ceil(streams / 4)) };
+}
+
+/** Others may share the list. */
+async function listOurs(args: Arguments, run: string): Promise<Listed[]> {
+  const isOurs = ({ room_id, stream_sid }: Listed) =>
+    room_id.startsWith(`sim-${run}-`) || stream_sid.startsWith(`s-${run}-`);
+  return (await readList(args)).filter(isOurs);
+}
+
+function stopWhenNothingIsAccepted(stop: AbortController): (answer: Answer) => void {
+  let refusals = 0;
+  let accepted = false;
+  return (answer) => {
+    accepted ||= isAccepted(answer);
+    const { status = 0, told } = answer;
+    // 5XX and 429 may pass: ZEGO would come again.
+    if (accepted || status < 400 || status >= 500 || status === 429) return;
+    refusals += 1;
+    if (refusals >= REFUSALS) stop.abort(new Error(adviceOn(status, told)));
+  };
+}
+
+function adviceOn(status: number, told: string): string {
+  const refused = `Every callback was refused with ${`${status} ${told}`.trim()}`;
+  if (told === 'unknown-appid') return `${refused}: give an appid of the target's ZEGO_APP_ID with --appid.`;
+  if (told === 'timestamp-outside-window') return `${refused}: set the clock of this machine.`;
+  if (status === 401) {
+    return `${refused}: compare --secret or ZEGO_CALLBACK_SECRET with the target's CallbackSecret (the ServerSecret is another one).`;
+  }
+  return `${refused}: is --url the base URL of the API?`;
+}

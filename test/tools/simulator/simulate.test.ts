@@ -1,0 +1,322 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { listen } from '../../../lib/tools/listen.ts';
+import { startLocal } from '../../../lib/tools/local.ts';
+import { readArguments } from '../../../lib/tools/simulator/arguments.ts';
+import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
+import { verify } from '../../../lib/zego/signature.ts';
+import { SECRET } from '../../callback.ts';
+
+// Not the project's folder: a .env of whoever runs the tests stands there.
+const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
+const opened: { close: () => Promise<void> }[] = [];
+afterAll(async () => {
+  for (const { close } of opened) await close();
+  rmSync(folder, { recursive: true });
+});
+const PROGRAM = fileURLToPath(new URL('../../../lib/tools/simulator/simulate.ts', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** What is said at last. */
+  verdict: string;
+}
+
+function command(args: string, environment: Record<string, string> = {}, cwd = folder) {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM, ...args.split(' ')], {
+    cwd,
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('close', resolve)),
+  ]).then(([stdout, stderr, code]): Ended => {
+    return { code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) ?? '' };
+  });
+  return { ended, interrupt: () => child.kill('SIGINT') };
+}
+
+const run = (args: string, environment: Record<string, string> = {}, cwd = folder) =>
+  command(args, environment, cwd).ended;
+
+/** A receiver of the tests' own. */
+class Receiver {
+  url = '';
+  readonly records: ZegoRecord[] = [];
+  /** The status that it answers instead of taking the callback. */
+  refuses: (record: ZegoRecord) => number | undefined = () => undefined;
+  /** Which callbacks it answers with 200 and forgets. */
+  forgets: (record: ZegoRecord) => boolean = () => false;
+  token: string | undefined;
+  onCallback = () => {};
+
+  async start(): Promise<this> {
+    const server = createServer(async (request, response) => {
+      const reply = (status: number, body: object) => {
+        response.statusCode = status;
+        response.end(JSON.stringify(body));
+      };
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://receiver');
+      if (pathname === '/callbacks/zego') {
+        const record = decodeBody(await text(request), false);
+        const status = this.refuses(record);
+        if (status !== undefined) return reply(status, { type: 'urn:zego-live-list:problem:refused' });
+        try {
+          verify(record, { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
+        } catch {
+          return reply(401, { type: 'urn:zego-live-list:problem:bad-signature' });
+        }
+        if (!this.forgets(record)) this.records.push(record);
+        this.onCallback();
+        return reply(200, { result: 'applied' });
+      }
+      if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) return reply(401, {});
+      // Pages of three, whatever the limit.
+      const from = Number(searchParams.get('cursor') ?? 0);
+      const live = this.live().filter(({ appid }) => appid === searchParams.get('appid'));
+      const next_cursor = from + 3 < live.length ? String(from + 3) : null;
+      return reply(200, { streams: live.slice(from, from + 3), next_cursor });
+    });
+    const listening = await listen(server, 0, '');
+    opened.push(listening);
+    this.url = listening.url;
+    return this;
+  }
+
+  /** The creates of what is live. */
+  live(): ZegoRecord[] {
+    const of = (event: string) => this.records.filter((record) => record.event === event);
+    const bySeq = (a: ZegoRecord, b: ZegoRecord) => Number(b.stream_seq) - Number(a.stream_seq);
+    const sids = new Set(of('stream_create').map(({ stream_sid }) => stream_sid));
+    const creates = [...sids].flatMap((sid) => of('stream_create').filter(isOf(sid)).sort(bySeq).slice(0, 1));
+    const ends = (create: ZegoRecord) => (record: ZegoRecord) => {
+      if (record.room_id !== create.room_id) return false;
+      const sameRoomSession = record.room_session_id === create.room_session_id;
+      const later = Number(record.create_time_ms) - Number(create.create_time_ms);
+      if (record.event === 'room_close') return sameRoomSession;
+      if (record.event === 'room_create') {
+        return !sameRoomSession && Number(record.room_create_time) > Number(create.create_time_ms) + 2000;
+      }
+      if (record.stream_id !== create.stream_id) return false;
+      const laterSeq = Number(record.stream_seq) > Number(create.stream_seq);
+      if (record.stream_sid === create.stream_sid) return record.event === 'stream_close' && laterSeq;
+      return later > 0 || (later === 0 && sameRoomSession && record.event === 'stream_create' && laterSeq);
+    };
+    return creates.filter((create) => !this.records.some(ends(create)));
+  }
+}
+
+const isOf = (sid: unknown) => (record: ZegoRecord) => record.stream_sid === sid;
+const receiver = () => new Receiver().start();
+const QUICK = `--secret ${SECRET} --streams 30 --seconds 1 --speed 100 --seed 1`;
+
+describe.concurrent('npm run simulate', () => {
+  it('finds no difference where there is none, and leaves nothing live behind', async () => {
+    const target = await receiver();
+    const everything = '--duplicate 0.3 --delay 0.4 --crash 0.3 --format mixed';
+    const { code, stdout, stderr, verdict } = await run(`--url ${target.url}/callbacks/zego ${QUICK} ${everything}`);
+    expect({ code, stderr, verdict }).toEqual({ code: 0, stderr: '', verdict: 'No difference.' });
+    expect(stdout).toMatch(/^Closed the \d+ streams that were still on air\.$/m);
+    expect(stdout).toMatch(/^sessions +(\d+) on air, \1 listed$/m);
+    expect(stdout).toMatch(/--seed 1$/m);
+    expect(stdout).not.toContain(SECRET);
+    expect(target.live()).toEqual([]);
+  });
+
+  it('names the ghosts of a receiver that forgets closes', async () => {
+    const target = await receiver();
+    target.forgets = ({ event }) => event === 'stream_close';
+    const { code, stdout, verdict } = await run(`--url ${target.url} ${QUICK}`);
+    expect(code).toBe(1);
+    expect(verdict).toMatch(/^\d+ differences? that no loss explains\.$/);
+    expect(stdout).toMatch(/^ghost: sim-\S+ \(s-\S+\) in sim-\S+: stream_close \d+ of s-\S+ was accepted$/m);
+  });
+
+  it('explains with the callbacks that it lost on purpose, the same again with the same seed', async () => {
+    const differences = async () => {
+      const target = await receiver();
+      const { code, stdout, verdict } = await run(`--url ${target.url} ${QUICK} --lose 0.3`);
+      expect(verdict).toMatch(/^\d+ differences?, all explained by lost callbacks\.$/);
+      expect(code).toBe(0);
+      return stdout.replaceAll(/\b[0-9a-f]{8}\b/g, 'RUN').match(/^(ghost|missing): .*$/gm);
+    };
+    const [first, again] = await Promise.all([differences(), differences()]);
+    expect(first?.every((line) => line.includes(', explained: '))).toBe(true);
+    expect(again?.toSorted()).toEqual(first?.toSorted());
+  });
+
+  it('reports what the target refused six times', async () => {
+    const target = await receiver();
+    target.refuses = ({ event, stream_sid }) =>
+      event === 'stream_close' && String(stream_sid).endsWith('-1') ? 503 : undefined;
+    const { code, stdout } = await run(`--url ${target.url} ${QUICK}`);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^given up after 6 attempts, last answer 503 refused: stream_close of s-\S+-1 in sim-\S+$/m);
+  });
+
+  it('stops when the secret is another one', async () => {
+    const target = await receiver();
+    const { code, stderr } = await run(`--url ${target.url} ${QUICK.replace(SECRET, 'the-server-secret')}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Every callback was refused with 401 bad-signature: compare .*CallbackSecret.*ServerSecret.*\n$/,
+    );
+    expect(stderr).not.toContain('the-server-secret');
+  });
+
+  it('reads a list that demands a token, all pages, and says so where it has none', async () => {
+    const target = await receiver();
+    target.token = 'a-token';
+    const refused = await run(`--url ${target.url} ${QUICK}`);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^The list demands a token: .*--token.*LIST_TOKEN.*\n$/);
+    const wrong = await run(`--url ${target.url} ${QUICK} --token another`);
+    expect(wrong.stderr).toMatch(/^The list refuses the token: .*--token.*\n$/);
+    const args = `--url ${target.url} --streams 30 --seconds 1 --speed 100`;
+    // As they stand in the settings of a deployment: several in a rotation.
+    const settings = { ZEGO_CALLBACK_SECRET: `${SECRET},old`, ZEGO_APP_ID: '7,8', LIST_TOKEN: 'a-token,old' };
+    expect(await run(args, settings)).toMatchObject({ code: 0, verdict: 'No difference.' });
+    expect(new Set(target.records.map(({ appid }) => appid))).toEqual(new Set(['7']));
+  });
+
+  it('takes the secret out of .env', async () => {
+    const target = await receiver();
+    const own = mkdtempSync(join(folder, 'own-'));
+    writeFileSync(join(own, '.env'), `ZEGO_CALLBACK_SECRET=${SECRET}\n`);
+    const args = `--url ${target.url} --streams 5 --seconds 0.2 --speed 1000`;
+    expect(await run(args, {}, own)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says that a URL does not answer, or is not the API', async () => {
+    const { url, close } = await listen(
+      createServer((_, response) => {
+        response.statusCode = 404;
+        response.end('{"message":"Not Found"}');
+      }),
+      0,
+      '',
+    );
+    const notFound = await run(`--url ${url}/prod ${QUICK}`);
+    await close();
+    const silent = await run(`--url ${url} ${QUICK}`);
+    expect(notFound).toMatchObject({ code: 1, stdout: '' });
+    expect(notFound.stderr).toMatch(/^GET http:\S+\/prod\/streams answers 404 and no list: .*--url.*\n$/);
+    expect(silent).toMatchObject({ code: 1, stdout: '' });
+    expect(silent.stderr).toMatch(/^http:\S+ does not answer \(ECONNREFUSED\): .*--url.*\n$/);
+  });
+
+  it('leaves nothing live behind when it is interrupted', async () => {
+    const target = await receiver();
+    const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60`);
+    await new Promise<void>((resolve) => {
+      target.onCallback = () => target.live().length >= 2 && resolve();
+    });
+    running.interrupt();
+    expect(await running.ended).toMatchObject({ code: 1, stderr: 'Stopped before the end: nothing was compared.\n' });
+    expect(target.live()).toEqual([]);
+  });
+
+  it('prints its options with --help', async () => {
+    const { code, stdout, stderr } = await run('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const option of ['--url', '--secret', '--token', '--seed', '--lose', '--format']) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  it('refuses what it does not know with one sentence and its options', async () => {
+    const { code, stdout, stderr } = await run('--url http://x --loose 1', { ZEGO_CALLBACK_SECRET: SECRET });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Unknown option '--loose'\.\n\n/);
+    expect(stderr).toContain('--duplicate');
+  });
+});
+
+describe('the options', () => {
+  const environment = { ZEGO_CALLBACK_SECRET: SECRET };
+  const read = (args: string, settings: Record<string, string> = environment) =>
+    readArguments(args.split(' ').filter(Boolean), settings);
+
+  it('have defaults', () => {
+    const { seed, ...rest } = read('--url http://x') ?? {};
+    expect(seed).toBeGreaterThanOrEqual(0);
+    expect(rest).toEqual({
+      url: 'http://x',
+      secret: SECRET,
+      appid: '1234567890',
+      token: undefined,
+      streams: 100,
+      seconds: 30,
+      speed: 10,
+      duplicate: 0,
+      delay: 0,
+      lose: 0,
+      crash: 0,
+      encoding: 'json',
+    });
+  });
+
+  it.each([
+    ['http://x/', 'http://x'],
+    ['http://127.0.0.1:3000/callbacks/zego', 'http://127.0.0.1:3000'],
+    ['https://x.example.com/prod/callbacks/zego/', 'https://x.example.com/prod'],
+  ])('take %s for the API at %s', (given, url) => {
+    expect(read(`--url ${given}`)?.url).toBe(url);
+  });
+
+  it('take what is not said from the settings of the target', () => {
+    const settings = { ZEGO_CALLBACK_SECRET: ' new , old', ZEGO_APP_ID: '7,8', LIST_TOKEN: 'new,old' };
+    expect(read('--url http://x', settings)).toMatchObject({ secret: 'new', appid: '7', token: 'new' });
+    expect(read('--url http://x', { ...environment, LIST_TOKEN: 'public' })?.token).toBe(undefined);
+    const said = read('--url http://x --secret s --appid 9 --token t', settings);
+    expect(said).toMatchObject({ secret: 's', appid: '9', token: 't' });
+  });
+
+  it.each([
+    ['', '--url is missing: say where the API answers.'],
+    ['--url nowhere', '--url takes a URL that begins with http:// or https://.'],
+    ['--url http://x --lose 1.5', '--lose takes a number from 0 to 1.'],
+    ['--url http://x --lose often', '--lose takes a number from 0 to 1.'],
+    ['--url http://x --streams 1.5', '--streams takes a whole number from 1 to 20000.'],
+    ['--url http://x --speed 0', '--speed takes a number from 0.1 to 1000.'],
+    ['--url http://x --format xml', '--format takes one of json, urlencoded, form, mixed.'],
+    ['--url http://x --appid seven', '--appid takes 1 to 20 digits, without zeros before them.'],
+    ['--url http://x --lose -1', "Option '--lose' argument is ambiguous."],
+    ['--url http://x --url', "Option '--url <value>' argument missing."],
+    ['http://x', "Unexpected argument 'http://x'."],
+  ])('refuse %j with one sentence', (args, sentence) => {
+    expect(() => read(args)).toThrow(sentence);
+  });
+
+  it('refuse to play without a secret', () => {
+    expect(() => read('--url http://x', {})).toThrow(
+      /^The target's CallbackSecret is missing: .*--secret.*ZEGO_CALLBACK_SECRET\.$/,
+    );
+  });
+});
+
+it('the local stack lists what is on air, whatever comes twice, late or out of order', async () => {
+  const stack = await startLocal({
+    service: inject('service'),
+    environment: { PORT: '0', DYNAMODB_PORT: '0', ZEGO_CALLBACK_SECRET: SECRET },
+    onLog: () => {},
+    onWarning: () => {},
+  });
+  opened.push(stack);
+  const play = '--streams 60 --seconds 5 --speed 100 --seed 1 --duplicate 0.3 --delay 0.4 --crash 0.2 --format mixed';
+  const clean = await run(`--url ${stack.url} --secret ${SECRET} ${play}`);
+  expect(clean).toMatchObject({ code: 0, verdict: 'No difference.' });
+  const lossy = await run(`--url ${stack.url} --secret ${SECRET} ${play} --lose 0.2`);
+  expect(lossy.verdict).toMatch(/^\d+ differences?, all explained by lost callbacks\.$/);
+  expect(lossy.code).toBe(0);
+});
