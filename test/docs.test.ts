@@ -8,6 +8,7 @@ import { closedUpdate, headUpdate } from '../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
 import { sessionAttributes } from '../lib/streams/table.ts';
 import { tablesOf } from '../lib/tools/service.ts';
+import { OPTIONS } from '../lib/tools/simulator/arguments.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent, sample } from './callback.ts';
 
@@ -270,6 +271,15 @@ describe('docs/storage.md', () => {
       expect(closeEvent({ type: row['`type`'] }).end_reason).toBe(code(row['`end_reason`'])[0]);
     }
   });
+});
+
+it('docs/simulator.md has every option of the simulator, and no other', () => {
+  const documented = rows('docs/simulator.md', 'option').map(({ option }) => code(option)[0]);
+  expect(documented.sort()).toEqual(
+    Object.keys(OPTIONS)
+      .map((name) => `--${name}`)
+      .sort(),
+  );
 });
 
 describe('docs/packages.md', () => {

@@ -19,7 +19,7 @@ export interface Arguments {
   encoding: Encoding | 'mixed';
 }
 
-const OPTIONS = {
+export const OPTIONS = {
   url: 'URL        where the API answers: its base URL, or the callback URL. Required',
   secret: "SECRET     the target's CallbackSecret (default: the first of ZEGO_CALLBACK_SECRET)",
   appid: 'N          the appid of the callbacks (default: the first of ZEGO_APP_ID, else 1234567890)',
