@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { start } from './program.ts';
 
 /**
- * `npm start` and `npm run demo` as a newcomer runs them, asked over HTTP: `tsx test/deployment/local.ts start`, or
- * `demo`.
+ * `npm start`, `npm run demo` and `npm run simulate` as a newcomer runs them: `tsx test/deployment/local.ts start`,
+ * `demo` or `simulate`, the last with AWS_ENDPOINT_URL_DYNAMODB where another engine is to be used.
  */
-const { PATH, HOME } = process.env;
+const { PATH, HOME, AWS_ENDPOINT_URL_DYNAMODB } = process.env;
 // The list is open by itself, unless there is a .env file that closes it.
 const ENVIRONMENT = { PATH, HOME, PORT: '0', DYNAMODB_PORT: '0', LIST_TOKEN: 'public' };
 
@@ -17,6 +17,27 @@ async function checkStart(): Promise<void> {
   assert.deepEqual(await answer.json(), { streams: [], next_cursor: null });
   await program.stop();
   await assert.rejects(fetch(`${url}/streams`), 'nothing listens any more');
+}
+
+/** What a play has beside its callbacks; a loss explains a difference, and nothing else does. */
+const PLAYS = {
+  'No difference.': [],
+  ', all explained by lost callbacks.': ['--lose', '0.05'],
+};
+
+async function checkSimulate(): Promise<void> {
+  const environment = { ...ENVIRONMENT, ZEGO_CALLBACK_SECRET: 'a-callback-secret', AWS_ENDPOINT_URL_DYNAMODB };
+  const program = start('npm', ['start'], environment);
+  const url = await listening(program);
+  for (const [verdict, losses] of Object.entries(PLAYS)) {
+    const args = ['--url', url, '--streams', '2000', '--seconds', '45', '--duplicate', '0.3', '--delay', '0.4'];
+    const more = ['--crash', '0.1', '--format', 'mixed', ...losses];
+    const play = start('npm', ['run', '--silent', 'simulate', '--', ...args, ...more], environment);
+    const output = await play.succeeds(180);
+    process.stdout.write(output.replace(/^\d+ of \d+ callbacks, .*\n/gm, ''));
+    assert.ok(output.endsWith(`${verdict}\n`), output);
+  }
+  await program.stop();
 }
 
 async function checkDemo(): Promise<void> {
@@ -38,7 +59,7 @@ async function listening(program: ReturnType<typeof start>): Promise<string> {
   return url;
 }
 
-const checks: Record<string, () => Promise<void>> = { start: checkStart, demo: checkDemo };
+const checks: Record<string, () => Promise<void>> = { start: checkStart, demo: checkDemo, simulate: checkSimulate };
 const check = checks[process.argv[2] ?? ''];
-if (check === undefined) throw new Error('Say what to check: start or demo.');
+if (check === undefined) throw new Error('Say what to check: start, demo or simulate.');
 await check();
