@@ -1,5 +1,5 @@
 import type { RoomEvent, StreamEvent } from '../zego/event.ts';
-import { closedUpdate, closeUpdate, headUpdate, sessionUpdate, viewUpdate } from './commands.ts';
+import { closedUpdate, closeUpdate, headUpdate, SIBLINGS, sessionUpdate, viewUpdate } from './commands.ts';
 import { closedWith, isToldLive, judge, type Verdict } from './rules.ts';
 import {
   factsOf,
@@ -67,14 +67,19 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
       store.siblings(stream_id, room),
     ]);
     const merged = merge(before, event, nowMs);
-    if (!isSameRoom(merged, room) || (isToldLive(merged) && ask(asked, merged))) {
-      // A newer create tells another room, or another session of it, than this event: what counts is known there.
-      [own, room] = [before, merged];
+    if (!isSameRoom(merged, room)) {
+      // A newer create tells another room than this event: the siblings are there.
+      [own, left, room] = [before, room, merged];
+      continue;
+    }
+    if (isToldLive(merged) && ask(asked, merged)) {
+      // It tells another session of the room.
+      own = before;
       continue;
     }
     const row = siblings.find((sibling) => sibling.stream_sid === stream_sid);
-    if (row !== undefined && row.version !== before.version) {
-      // Changed between the two reads, or since it was written here.
+    if (row === undefined ? own !== undefined && siblings.length < SIBLINGS : row.version !== before.version) {
+      // It has changed between the two reads, or has been moved since it was written here.
       own = undefined;
       continue;
     }
@@ -118,10 +123,9 @@ const LIVE_PAGE = 1000;
  * Applies the callback of a room: stores the fact that it tells, then ends what it ends.
  *
  * The fact comes first: a create that comes after it finds it, and one that came before it is in the index. Index reads
- * are eventually consistent on AWS, which leaves one interleaving: a create whose handler read the room before the fact
- * was written, which the index does not show yet, and whose handler dies before it reads the room again, every retry
- * of it with it. No write of single items can close that; such a session ends with its own close, with the next
- * callback of its stream, or after MAX_LIVE_HOURS.
+ * are eventually consistent on AWS, which leaves one interleaving: a create whose handler read the room for the last
+ * time before the fact was written, which the index does not show yet, and whose close is lost. No write of single items
+ * can rule that out; such a session ends with the next callback of its stream, or after MAX_LIVE_HOURS.
  *
  * What the deadline cuts short is still in the index when ZEGO's retry comes.
  */

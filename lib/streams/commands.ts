@@ -174,14 +174,17 @@ export interface KeyQuery {
   Limit: number;
 }
 
+/** How many siblings the rules see: an encoder that restarts for ever makes a callback no dearer. */
+export const SIBLINGS = 25;
+
 /** The newest siblings: sessions of one stream in one app's room. */
-export function siblingsQuery(stream_id: string, room: Room, limit: number): KeyQuery {
-  return siblingRange(stream_id, `${siblingPrefix(room)}0`, newestKey(room), 'newest', limit);
+export function siblingsQuery(stream_id: string, room: Room): KeyQuery {
+  return siblingRange(stream_id, `${siblingPrefix(room)}0`, newestKey(room), 'newest', SIBLINGS);
 }
 
 /** A session and what began with it or after it in its room, the oldest first. */
-export function newerQuery(standing: Standing, limit: number): KeyQuery {
-  return siblingRange(standing.stream_id, siblingKey(standing), newestKey(standing), 'oldest', limit);
+export function newerQuery(standing: Standing): KeyQuery {
+  return siblingRange(standing.stream_id, siblingKey(standing), newestKey(standing), 'oldest', SIBLINGS);
 }
 
 function newestKey(room: Room): string {

@@ -74,8 +74,6 @@ export interface StoreOptions {
   signal: AbortSignal;
 }
 
-/** How many siblings the rules see: an encoder that restarts for ever makes a callback no dearer. */
-const SIBLINGS = 25;
 const STANDINGS_PAGE = 100;
 /** Where the filter has left too little of a page (expired sessions, other apps), the next ones are larger. */
 const FILTERED_PAGE = 1000;
@@ -172,7 +170,7 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
       const found: Item[] = [];
       let last: Item | undefined;
       do {
-        const page = await query(siblingsQuery(stream_id, room, SIBLINGS), last);
+        const page = await query(siblingsQuery(stream_id, room), last);
         found.push(...page.items);
         last = page.last;
         // Recreates may keep the time: of those with the newest one the rules must see all, however many they are.
@@ -184,7 +182,7 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
       const found: Standing[] = [];
       let last: Item | undefined;
       do {
-        const page = await query(newerQuery(standing, SIBLINGS), last);
+        const page = await query(newerQuery(standing), last);
         found.push(...known(page.items).map(toStanding));
         last = page.last;
       } while (last !== undefined && (found.at(-1)?.create_time_ms ?? 0) <= (standing.create_time_ms ?? 0));

@@ -306,6 +306,20 @@ describe('reasons: of several endings the earliest counts, and a told one before
   });
 });
 
+it('what was superseded and is older than MAX_LIVE_HOURS is superseded, not expired', async () => {
+  await sendAll(room.create('s-1'), room.create('s-2', { began: 9 }));
+  const query = { stream_id: room.stream_id, appid: undefined };
+  const nowMs = NOW + LIFETIMES.maxLiveMs + 1;
+  const options = { store: db.store(NOW), nowMs, ...LIFETIMES };
+  const endings = ['s-1', 's-2'].map(
+    async (stream_sid) => (await readStream({ ...query, stream_sid }, options))?.ending,
+  );
+  expect(await Promise.all(endings)).toEqual([
+    { end_reason: 'superseded', end_time_ms: 1_600_000_000_009 },
+    { end_reason: 'expired', end_time_ms: NOW + LIFETIMES.maxLiveMs },
+  ]);
+});
+
 describe('requests', () => {
   const READS = ['BatchGetItem', 'Query'];
   const cases: [string, () => (StreamEvent | RoomEvent)[], string[]][] = [
