@@ -146,7 +146,7 @@ describe('items', () => {
   it('stand in the sparse indexes only while they are live', () => {
     expect(itemAfter(sessionUpdate(sessionOf({}, null)))).toMatchObject({ live_shard: 0, live_room: 'room1' });
     const ended = sessionUpdate(sessionOf({}, {}));
-    expect(ended.UpdateExpression).toMatch(/ REMOVE #live_shard, #live_key, #live_room$/);
+    expect(ended.UpdateExpression).toMatch(/ REMOVE #live_shard, #live_key, #live_room ADD #version :one$/);
   });
 });
 
