@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { copyProject } from '../project.ts';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+
+/**
+ * Whether the tests would notice: breaks one line of the product at a time, in a copy of the project, and runs the
+ * tests of the streams until one fails. It takes some ten seconds a line.
+ *
+ *     npm run mutate              all of them
+ *     npm run mutate -- room      those whose name has this word
+ */
+const TESTS = ['test/streams/', 'test/handlers/'];
+
+const HANGS_MS = 300_000;
+
+const project = copyProject();
+process.once('exit', project.remove);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+for (const name of ['test', 'vitest.config.ts']) cpSync(name, join(project.folder, name), { recursive: true });
+
+/** @returns the test that failed, or undefined when none did */
+async function failingTest(): Promise<string | undefined> {
+  const args = ['vitest', 'run', '--bail', '1', '--reporter', 'tap-flat', ...TESTS];
+  const run = spawn('npx', args, { cwd: project.folder, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+  // Some go round for ever: vitest cannot end a test that never waits.
+  let hangs = false;
+  const timer = setTimeout(() => {
+    hangs = true;
+    process.kill(-(run.pid ?? 0), 'SIGKILL');
+  }, HANGS_MS);
+  const closed = new Promise((resolve) => run.once('close', resolve));
+  const output = await text(run.stdout);
+  const code = await closed;
+  clearTimeout(timer);
+  if (code === 0) return undefined;
+  if (hangs) return 'the tests go on for ever';
+  const [, test] = /^not ok \d+ - (.* > .*?)(?: # time=.*)?$/m.exec(output) ?? [];
+  if (test === undefined) throw new Error(`No test could be run:\n${output}`);
+  return test;
+}
+
+async function noticed({ file, from, to, and }: Mutation): Promise<string | undefined> {
+  const path = join(project.folder, file);
+  const source = readFileSync(path, 'utf8');
+  let mutated = source;
+  for (const [old, other] of and === undefined ? [[from, to] as const] : [[from, to] as const, and]) {
+    if (source.split(old).length !== 2) throw new Error(`${file} does not have this once: ${old}`);
+    mutated = mutated.replace(old, () => other);
+  }
+  writeFileSync(path, mutated);
+  const test = await failingTest();
+  writeFileSync(path, source);
+  return test;
+}
+
+const [word = ''] = process.argv.slice(2);
+const chosen = MUTATIONS.filter(({ name }) => name.includes(word));
+const before = await failingTest();
+if (before !== undefined) throw new Error(`The tests fail as it is: ${before}`);
+let survived = 0;
+for (const [i, mutation] of chosen.entries()) {
+  const test = await noticed(mutation);
+  if (test === undefined) survived += 1;
+  process.stdout.write(`${i + 1}/${chosen.length}  ${mutation.name}\n         ${test ?? 'NOT NOTICED'}\n`);
+}
+process.stdout.write(`${chosen.length - survived} of ${chosen.length} were noticed.\n`);
+process.exitCode = survived === 0 ? 0 : 1;

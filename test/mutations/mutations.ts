@@ -1,0 +1,449 @@
+/** One line of the product, broken. */
+export interface Mutation {
+  name: string;
+  file: string;
+  /** Stands there once. */
+  from: string;
+  to: string;
+  /** What has to be changed with it: also `from` and `to`. */
+  and?: [string, string];
+}
+
+const APPLY = 'lib/streams/apply.ts';
+const COMMANDS = 'lib/streams/commands.ts';
+const LIVE = 'lib/streams/live.ts';
+const RULES = 'lib/streams/rules.ts';
+const SESSION = 'lib/streams/session.ts';
+const STORE = 'lib/streams/store.ts';
+const TABLE = 'lib/streams/table.ts';
+
+const NO_FAST_PATH_CLAUSE = [
+  ['the create is not newer', '#create_seq <= :close_seq AND (', '('],
+  ['the close is news', '(attribute_not_exists(#close_seq) OR #close_seq < :close_seq) AND #expires_at', '#expires_at'],
+  [
+    'no close is known yet',
+    '(attribute_not_exists(#close_seq) OR #close_seq < :close_seq)',
+    '(#close_seq < :close_seq)',
+  ],
+  [
+    'a close that is known is older',
+    '(attribute_not_exists(#close_seq) OR #close_seq < :close_seq)',
+    'attribute_not_exists(#close_seq)',
+  ],
+  ['of the same seq is news', '#close_seq < :close_seq)', '#close_seq <= :close_seq)'],
+  ['the item is not past its time', ' AND #expires_at > :now', ''],
+].map(([name, from, to]) => ({ name: `fast close, without: ${name}`, file: COMMANDS, from, to }) as Mutation);
+
+export const MUTATIONS: Mutation[] = [
+  ...NO_FAST_PATH_CLAUSE,
+  {
+    name: 'fast close: does not take the session off the list',
+    file: COMMANDS,
+    from: '      live_shard: undefined,\n      live_key: undefined,\n',
+    to: '      live_key: undefined,\n',
+  },
+  {
+    name: 'fast close: does not exist',
+    file: APPLY,
+    from: "if (event.event === 'stream_close' && (",
+    to: 'if (event.event !== event.event && (',
+  },
+  {
+    name: 'fast close: serves a close that does not end the session',
+    file: COMMANDS,
+    from: '#create_seq <= :close_seq',
+    to: '#create_seq <> :close_seq',
+  },
+  {
+    name: 'write: rests on no version',
+    file: COMMANDS,
+    from: "{ expression: '#version = :read', values: { ':read': version } }",
+    to: "{ expression: '#version >= :read', values: { ':read': 0 } }",
+  },
+  {
+    name: 'write: of a new item rests on nothing',
+    file: COMMANDS,
+    from: "{ expression: 'attribute_not_exists(#version)', values: {} }",
+    to: "{ expression: 'attribute_not_exists(#version) OR #version > :read', values: { ':read': 0 } }",
+  },
+  {
+    name: 'write: does not raise the version',
+    file: COMMANDS,
+    from: "':one': 1 }",
+    to: "':one': 0 }",
+  },
+  {
+    name: 'write: a close does not raise the version',
+    file: COMMANDS,
+    from: "ExpressionAttributeValues: { ...ExpressionAttributeValues, ':one': 1 }",
+    to: "ExpressionAttributeValues: { ...ExpressionAttributeValues, ':one': 'live_room' in attributes && !('appid' in attributes) && 'close' in attributes ? 0 : 1 }",
+  },
+  {
+    name: 'write: the view of a sibling rests on no version',
+    file: COMMANDS,
+    from: 'viewAttributes(standing), unchangedSince(standing)',
+    to: "viewAttributes(standing), { expression: 'attribute_exists(stream_id)', values: {} }",
+  },
+  {
+    name: 'room: of two closes the last counts',
+    file: COMMANDS,
+    from: '#room_close_time > :room_close_time',
+    to: '#room_close_time <> :room_close_time',
+  },
+  {
+    name: 'room: a close that is known is never news',
+    file: COMMANDS,
+    from: ' OR #room_close_time > :room_close_time',
+    to: '',
+  },
+  {
+    name: 'room: a close past its time counts as known',
+    file: COMMANDS,
+    from: '#room_close_time > :room_close_time OR #expires_at <= :now',
+    to: '#room_close_time > :room_close_time OR (#expires_at <= :now AND #expires_at > :now)',
+  },
+  {
+    name: 'room: the newest head does not count',
+    file: COMMANDS,
+    from: '#rank < :rank OR',
+    to: '#rank <> :rank OR',
+  },
+  {
+    name: 'room: a head that is known is never replaced',
+    file: COMMANDS,
+    from: '#rank < :rank OR',
+    to: '',
+  },
+  {
+    name: 'room: a head past its time counts as known',
+    file: COMMANDS,
+    from: '#rank < :rank OR #expires_at <= :now',
+    to: '#rank < :rank OR (#expires_at <= :now AND #expires_at > :now)',
+  },
+  {
+    name: 'room: ids of heads compare as text',
+    file: TABLE,
+    from: "room_session_id.padStart(64, '0')",
+    to: 'room_session_id',
+  },
+  {
+    name: 'room: tombstones are kept by room alone',
+    file: TABLE,
+    from: 'fact: CLOSED + room_session_id }',
+    to: "fact: `${CLOSED}1${''.slice(room_session_id.length)}` }",
+  },
+  {
+    name: 'room: is the same in every app',
+    file: TABLE,
+    from: 'room: `${appid}#${room_id}`',
+    to: 'room: `${appid.slice(0, 0)}#${room_id}`',
+  },
+  {
+    name: 'room: the fact is written after the index was read',
+    file: APPLY,
+    from: `    const entries = await store.liveEntries({ ...part, after }, LIVE_PAGE);
+`,
+    to: `    const entries = after === undefined ? early : await store.liveEntries({ ...part, after }, LIVE_PAGE);
+`,
+    and: [
+      '  const applied = await store.writeFact(',
+      `  const { room_id: live_room } = event;
+  const early = await store.liveEntries(
+    { partition: { live_room }, order: 'oldest', appid: event.appid, storedSinceMs: 0, after: undefined },
+    LIVE_PAGE,
+  );
+  const applied = await store.writeFact(`,
+    ],
+  },
+  {
+    name: 'room: one page of the index is enough',
+    file: APPLY,
+    from: 'entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.live_key',
+    to: 'undefined',
+  },
+  {
+    name: 'room: an unchanged fact ends nothing',
+    file: APPLY,
+    from: '  const { appid, room_id } = event;\n',
+    to: "  if (!applied) return 'unchanged';\n  const { appid, room_id } = event;\n",
+  },
+  { name: 'room: what was asked is not asked of the facts', file: APPLY, from: 'ask(asked, event);', to: '' },
+  {
+    name: 'room: the room session of a newer create is not asked',
+    file: APPLY,
+    from: 'isToldLive(merged) && ask(asked, merged)',
+    to: 'isToldLive(merged) === null',
+  },
+  {
+    name: 'room: siblings of a room session that was not asked count as live',
+    file: APPLY,
+    from: 'if (live && sibling.room_session_id !== null && !asked.has(sibling.room_session_id)) unread.push(sibling);',
+    to: 'if (asked.size < 0) unread.push(sibling);',
+  },
+  {
+    name: 'room: siblings of a room session that was not asked stay as they are',
+    file: APPLY,
+    from: 'unread.push(sibling);',
+    to: 'unread.pop();',
+  },
+  {
+    name: 'loop: reads only before it writes',
+    file: APPLY,
+    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    to: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n    break;\n  }\n  if (left',
+  },
+  {
+    name: 'loop: what a room event ends is written once, and not looked at again',
+    file: APPLY,
+    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n}',
+    to: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n    if (unread.length === 0) return;\n  }\n}',
+  },
+  {
+    name: 'loop: an inferred ending is written as a close',
+    file: SESSION,
+    from: '  return { ...merged, live_shard: null, expires_at',
+    to: '  return { ...merged, close_seq: merged.close_seq ?? merged.create_seq, live_shard: null, expires_at',
+  },
+  {
+    name: 'loop: stops at unchanged',
+    file: APPLY,
+    from: 'if (after === before && changed.length === 0 && unread.length === 0) break;',
+    to: 'if (merged === before) break;',
+  },
+  {
+    name: 'loop: siblings are written before the own session',
+    file: APPLY,
+    from: '    own = after;\n    if (after !== before) {',
+    to: '    await writeViews(changed, store);\n    own = after;\n    if (after !== before) {',
+  },
+  {
+    name: 'loop: the own session alone is written',
+    file: APPLY,
+    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    to: '    if (after === before) break;\n  }\n  if (left',
+  },
+  {
+    name: 'loop: a refused write is taken as made',
+    file: APPLY,
+    from: '      if (!(await store.write(sessionUpdate(after)))) {\n        own = undefined;\n        continue;\n      }\n',
+    to: '      await store.write(sessionUpdate(after));\n',
+  },
+  {
+    name: 'loop: a row that is newer than the item is not noticed',
+    file: APPLY,
+    from: ': row.version !== before.version',
+    to: ': row.version < 0',
+  },
+  {
+    name: 'loop: a session that was moved has its siblings where the event says',
+    file: APPLY,
+    from: '    if (!isSameRoom(merged, room)) {',
+    to: '    if (!isSameRoom(merged, merged)) {',
+  },
+  {
+    name: 'loop: a session that was moved by another callback is not noticed',
+    file: APPLY,
+    from: 'own !== undefined && siblings.length < SIBLINGS :',
+    to: 'siblings.length < 0 :',
+  },
+  {
+    name: 'loop: the room that the event tells is not settled where a newer create tells another',
+    file: APPLY,
+    from: '[own, left, room] = [before, room, merged];',
+    to: '[own, room] = [before, merged];',
+  },
+  {
+    name: 'loop: the room that a session leaves is not settled before',
+    file: APPLY,
+    from: '        await settle(stream_id, left, options, { without: stream_sid });\n',
+    to: '',
+  },
+  {
+    name: 'loop: the room that a session has left is not settled after',
+    file: APPLY,
+    from: '  if (left !== undefined) await settle(stream_id, left, options);\n',
+    to: '',
+  },
+  {
+    name: 'loop: a late create of a superseded session goes through the list',
+    file: APPLY,
+    from: "const after = view(before, merged, verdict === 'live', options);",
+    to: "const after = view(before, merged, verdict === 'live' || (merged !== before && verdict !== 'told'), options);",
+  },
+  {
+    name: 'merge: a create that comes after its close is dropped',
+    file: SESSION,
+    from: 'if (session.create_seq !== null && session.create_seq >= stream_seq) return session;',
+    to: 'if (Math.max(session.create_seq ?? -1, session.close_seq ?? -1) >= stream_seq) return session;',
+  },
+  {
+    name: 'merge: an older create counts',
+    file: SESSION,
+    from: 'session.create_seq >= stream_seq',
+    to: 'session.create_seq === stream_seq',
+  },
+  {
+    name: 'merge: an older close counts',
+    file: SESSION,
+    from: 'session.close_seq > stream_seq',
+    to: 'session.close_seq > Number.MAX_SAFE_INTEGER',
+  },
+  {
+    name: 'merge: of equal closes the last counts',
+    file: SESSION,
+    from: '(session.close?.end_time_ms ?? 0) <= end_time_ms',
+    to: '(session.close?.end_time_ms ?? 0) === end_time_ms',
+  },
+  {
+    name: 'merge: room and time come from the close',
+    file: SESSION,
+    from: 'return session.create === null ? { ...session, ...top, ...close } : { ...session, ...close };',
+    to: 'return { ...session, ...top, ...close };',
+  },
+  {
+    name: 'view: a told ending is the only one',
+    file: APPLY,
+    from: "    const live = verdicts[i] === 'live';",
+    to: "    const live = verdicts[i] !== 'told';",
+  },
+  {
+    name: 'rules: nothing is superseded',
+    file: RULES,
+    from: '&& isNewer(other, session)',
+    to: '&& isNewer(other, other)',
+  },
+  {
+    name: 'rules: only what is live supersedes',
+    file: RULES,
+    from: '&& isNewer(other, session)',
+    to: '&& isToldLive(other) && isNewer(other, session)',
+  },
+  {
+    name: 'rules: what only a close told of supersedes nothing',
+    file: RULES,
+    from: '&& isNewer(other, session)',
+    to: '&& other.create_seq !== null && isNewer(other, session)',
+  },
+  {
+    name: 'rules: the larger seq supersedes, whatever the times',
+    file: RULES,
+    from: 'if (theirs !== ours) return theirs > ours;',
+    to: '',
+  },
+  {
+    name: 'rules: no tie is decided',
+    file: RULES,
+    from: 'if (theirs !== ours) return theirs > ours;',
+    to: 'if (ours > -1) return theirs > ours;',
+  },
+  {
+    name: 'rules: seqs of two room sessions compare',
+    file: RULES,
+    from: 'other.room_session_id === session.room_session_id && ',
+    to: '',
+  },
+  {
+    name: 'rules: at a tie what only a close told of is newer',
+    file: RULES,
+    from: '(other.create_seq ?? -1)',
+    to: '(other.create_seq ?? other.close_seq ?? -1)',
+  },
+  {
+    name: 'rules: an equal seq is newer',
+    file: RULES,
+    from: '(other.create_seq ?? -1) > (session',
+    to: '(other.create_seq ?? -1) >= (session',
+  },
+  {
+    name: 'rules: a told ending is no ending',
+    file: RULES,
+    from: "if (!isToldLive(session)) return 'told';",
+    to: "if (session.create_seq === null) return 'told';",
+  },
+  {
+    name: 'rules: an equal close ends nothing',
+    file: RULES,
+    from: 'create_seq > (close_seq ?? -1)',
+    to: 'create_seq >= (close_seq ?? -1)',
+  },
+  {
+    name: 'rules: the last ending counts',
+    file: RULES,
+    from: 'a.end_time_ms - b.end_time_ms',
+    to: 'b.end_time_ms - a.end_time_ms',
+  },
+  {
+    name: 'rules: at equal times the room counts',
+    file: RULES,
+    from: '[...supersededBy(session, sessions), ...closedWith(session, room)]',
+    to: '[...closedWith(session, room), ...supersededBy(session, sessions)]',
+  },
+  { name: 'rules: no room closes', file: RULES, from: 'if (closeTime !== undefined) times.push(closeTime);', to: '' },
+  {
+    name: 'rules: a room that opens again ends nothing',
+    file: RULES,
+    from: 'times.push(opened);',
+    to: 'times.slice(opened);',
+  },
+  {
+    name: 'rules: a room that opens again ends its own sessions',
+    file: RULES,
+    from: 'head !== null && head.room_session_id !== room_session_id',
+    to: 'head !== null',
+  },
+  {
+    name: 'rules: exactly 2 s is too long',
+    file: RULES,
+    from: '(create_time_ms ?? 0) < opened',
+    to: '(create_time_ms ?? 0) <= opened',
+  },
+  { name: 'rules: no 2 s', file: RULES, from: 'opened - ROOM_OPENS_WITHIN_MS', to: 'opened' },
+  {
+    name: 'rules: a room session that was not told is another one',
+    file: RULES,
+    from: 'if (room_session_id === null) return [];',
+    to: '',
+  },
+  {
+    name: 'store: keys left unprocessed are absent',
+    file: STORE,
+    from: 'left = [...unprocessed, ...left.slice(BATCH)];',
+    to: 'left = left.slice(BATCH);',
+  },
+  {
+    name: 'store: 25 siblings at the most',
+    file: STORE,
+    from: 'while (last !== undefined && last.sibling_key === found[0]?.sibling_key);',
+    to: 'while (last !== undefined && last.sibling_key === undefined);',
+  },
+  {
+    name: 'store: facts past their time count',
+    file: STORE,
+    from: '      const found = await batchGet(factKeys(room, room_session_ids));\n      return toRoomFacts(known(found[tables.rooms] ?? []));',
+    to: '      const found = await batchGet(factKeys(room, room_session_ids));\n      return toRoomFacts(found[tables.rooms] ?? []);',
+  },
+  {
+    name: 'store: items past their time are known',
+    file: STORE,
+    from: 'item === undefined || isPast(item, nowMs) ?',
+    to: 'item === undefined ?',
+  },
+  {
+    name: 'live: an inferred ending has no reason',
+    file: LIVE,
+    from: "if (typeof verdict === 'object') return verdict;",
+    to: '',
+  },
+  {
+    name: 'live: expired comes first',
+    file: LIVE,
+    from: "if (typeof verdict === 'object') return verdict;",
+    to: "if (typeof verdict === 'object' && !isExpired(session, options)) return verdict;",
+  },
+  {
+    name: 'live: newer siblings are not read',
+    file: LIVE,
+    from: 'judge([session, ...newer], facts)',
+    to: 'judge([session, ...newer.slice(newer.length)], facts)',
+  },
+];
