@@ -327,6 +327,16 @@ describe('requests', () => {
     ['a repeated create', () => [room.create('s-1'), room.create('s-1')], READS],
     ['the close of a known session', () => [room.create('s-1'), room.close('s-1', { seq: 2 })], ['UpdateItem']],
     [
+      'the close of a session that was recreated after a close',
+      () => [
+        room.create('s-1'),
+        room.close('s-1', { seq: 2 }),
+        room.create('s-1', { seq: 3 }),
+        room.close('s-1', { seq: 4 }),
+      ],
+      ['UpdateItem'],
+    ],
+    [
       'the close of a session that is not known',
       () => [room.close('s-1')],
       [...READS, ...READS, 'UpdateItem', 'UpdateItem'],
