@@ -18,7 +18,7 @@ const STORE = 'lib/streams/store.ts';
 const TABLE = 'lib/streams/table.ts';
 
 const NO_FAST_PATH_CLAUSE = [
-  ['the create is not newer', '#create_seq <= :close_seq AND (', '('],
+  ['the create is not newer', '#create_seq <= :close_seq AND (', 'attribute_exists(#create_seq) AND ('],
   ['the close is news', '(attribute_not_exists(#close_seq) OR #close_seq < :close_seq) AND #expires_at', '#expires_at'],
   [
     'no close is known yet',
@@ -31,7 +31,7 @@ const NO_FAST_PATH_CLAUSE = [
     'attribute_not_exists(#close_seq)',
   ],
   ['of the same seq is news', '#close_seq < :close_seq)', '#close_seq <= :close_seq)'],
-  ['the item is not past its time', ' AND #expires_at > :now', ''],
+  ['the item is not past its time', '#expires_at > :now', '#expires_at <> :now'],
 ].map(([name, from, to]) => ({ name: `fast close, without: ${name}`, file: COMMANDS, from, to }) as Mutation);
 
 export const MUTATIONS: Mutation[] = [
