@@ -1,3 +1,4 @@
+import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withDeadline } from '../../lib/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
@@ -286,6 +287,23 @@ describe('a room', () => {
       .sessions(sids.map((sid) => ({ stream_id: `${room.stream_id}-${sid}`, stream_sid: sid })));
     expect(new Set(items.map((session) => session?.version))).toEqual(new Set([2]));
   });
+});
+
+it('a session that closes with its room is found behind a thousand that do not', async () => {
+  await sendAll(room.create('s-8', { in: '8' }), room.create('s-7', { in: '7', began: 9, stream_id: 'in-7' }));
+  const Key = { stream_id: room.stream_id, stream_sid: 's-8' };
+  const { Item } = await db.client.send(new GetCommand({ TableName: db.table, Key }));
+  const puts = Array.from({ length: 1000 }, (_, i) => {
+    const live_key = `${1_600_000_000_000}#in-8#s-${i}`;
+    return { PutRequest: { Item: { ...Item, stream_id: 'in-8', stream_sid: `s-${i}`, live_key } } };
+  });
+  for (let i = 0; i < puts.length; i += 25) {
+    await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: puts.slice(i, i + 25) } }));
+  }
+  await send(room.closes('7', 10));
+  const [closed] = await db.store(NOW).sessions([{ stream_id: 'in-7', stream_sid: 's-7' }]);
+  expect(closed).toMatchObject({ room_session_id: '7', live_shard: null });
+  expect(await live()).toHaveLength(100);
 });
 
 describe('reasons: of several endings the earliest counts, and a told one before all', () => {
