@@ -75,7 +75,7 @@ export interface StoreOptions {
 }
 
 const STANDINGS_PAGE = 100;
-/** Where the filter has left too little of a page (expired sessions, other apps), the next ones are larger. */
+/** Where too little of a page counts (expired sessions, other apps, what is past its time), the next ones are larger. */
 const FILTERED_PAGE = 1000;
 /** As many keys as one BatchGetItem takes. */
 const BATCH = 100;
@@ -159,7 +159,7 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
     },
 
     async sessions(keys) {
-      const id = ({ stream_id, stream_sid }: SessionKey) => `${stream_id}\0${stream_sid}`;
+      const id = ({ stream_id, stream_sid }: SessionKey) => JSON.stringify([stream_id, stream_sid]);
       const asked = new Map(keys.map((key) => [id(key), { stream_id: key.stream_id, stream_sid: key.stream_sid }]));
       const found = await batchGet(Array.from(asked.values(), (Key) => [tables.sessions, Key]));
       const sessions = new Map(known(found[tables.sessions] ?? []).map((item) => [id(item as never), toSession(item)]));
@@ -168,13 +168,15 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
 
     async siblings(stream_id, room) {
       const found: Item[] = [];
-      let last: Item | undefined;
-      do {
-        const page = await query(siblingsQuery(stream_id, room), last);
-        found.push(...page.items);
-        last = page.last;
-        // Recreates may keep the time: of those with the newest one the rules must see all, however many they are.
-      } while (last !== undefined && last.sibling_key === found[0]?.sibling_key);
+      const first = siblingsQuery(stream_id, room);
+      let { items, last } = await query(first);
+      found.push(...items);
+      // Recreates may keep the time: of those with the newest one the rules must see all, however many they are. And
+      // what is past its time hides nobody.
+      while (last !== undefined && (last.sibling_key === found[0]?.sibling_key || known(found).length === 0)) {
+        ({ items, last } = await query({ ...first, Limit: FILTERED_PAGE }, last));
+        found.push(...items);
+      }
       return known(found).map(toStanding);
     },
 

@@ -191,10 +191,10 @@ export function closedKey(room: Room, room_session_id: string): FactKey {
 
 /**
  * Orders heads as one string: by `room_create_time`, at equal times by `room_session_id` as a number, which an unsigned
- * 64-bit one is too large for.
+ * 64-bit one is too large for; and where zeros before it are all that differs, as text.
  */
 export function headRank({ room_create_time, room_session_id }: Head): string {
-  return `${time(room_create_time)}#${room_session_id.padStart(64, '0')}`;
+  return `${time(room_create_time)}#${room_session_id.padStart(64, '0')}#${room_session_id}`;
 }
 
 /** @param items of one room */

@@ -166,6 +166,13 @@ describe('an app that was killed and started again', () => {
     expect(await live()).toEqual(['s-39']);
   });
 
+  it('is not hidden by newer ones that are past their time', async () => {
+    const past = { store: db.store(NOW - 2e8), nowMs: NOW - 2e8, liveShards: 1, ...LIFETIMES };
+    for (let i = 0; i < 60; i++) await apply(room.close(`s-past-${i}`, { began: 50_000 + i }), past);
+    await sendAll(room.create('s-old'), room.create('s-new', { began: 5000, seq: 2 }));
+    expect(await live()).toEqual(['s-new']);
+  });
+
   it('a session that a recreate moves to another room no longer supersedes anybody in its old one', async () => {
     await sendAll(room.create('s-1', { began: 0 }), room.create('s-2', { began: 5000, seq: 2 }));
     expect(await live()).toEqual(['s-2']);
@@ -228,6 +235,17 @@ describe('a room', () => {
         room.create('s-100', { in: '100', began: 1, stream_id: `${room.stream_id}-b` }),
       );
       expect(await live()).toEqual(['s-100']);
+    }
+  });
+
+  it('ids that differ by zeros before them are two, in every order', async () => {
+    for (const order of [
+      ['1', '01'],
+      ['01', '1'],
+    ]) {
+      room = newRoom();
+      await sendAll(...order.map((id) => room.opens(id, 9000)), room.create('s-1', { in: '1', began: 0 }));
+      expect(await live()).toEqual(['s-1']);
     }
   });
 

@@ -135,7 +135,9 @@ async function everySchedule(
   events: readonly PlainEvent[],
   lag: number,
   check: (course: Course) => Promise<void>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<void> {
+  let count = 0;
   const path: Fork[] = [];
   const independent = (a: Waiting, b: Waiting) => areIndependent(a.operation, b.operation, lag);
   for (;;) {
@@ -157,6 +159,7 @@ async function everySchedule(
       return next === undefined ? 'cut' : waiting.findIndex((one) => isSame(one, next));
     };
     const course = await run(before, events, choose, lag);
+    if (++count > most) return;
     if (course.cut) ran.equal++;
     else await check(course);
 
@@ -240,7 +243,7 @@ function told(before: readonly PlainEvent[], beside: readonly PlainEvent[], { st
   return JSON.stringify({ before, beside, course }, null, 1);
 }
 
-describe.each(Object.entries({ ...ALPHABETS, ...ODD_ALPHABETS }))('%s', (_, events) => {
+describe.each(Object.entries(ALPHABETS))('%s', (_, events) => {
   // What was applied before: nothing, or one event, or two.
   const priors: PlainEvent[][] = [[], ...events.map((event) => [event])];
   if (LONG) priors.push(...events.flatMap((one, i) => events.slice(0, i).map((other) => [other, one])));
@@ -269,6 +272,25 @@ describe.each(Object.entries({ ...ALPHABETS, ...ODD_ALPHABETS }))('%s', (_, even
           }
         }
       }
+    },
+    LONG_MS,
+  );
+});
+
+describe.each(Object.entries(ODD_ALPHABETS))('%s', (_, events) => {
+  // Those of one session meet, which stand in two rooms; of the other one something is known before.
+  const of = (sid: string) => events.filter((one) => 'stream_sid' in one && one.stream_sid === sid);
+  const [one, other] = of('b') as [PlainEvent, PlainEvent];
+
+  it.each(of('a').map((prior) => [prior]))(
+    'two handlers, more interleavings than fit here, after %j: as the model says',
+    async (prior) => {
+      const before = await afterAllOf([prior]);
+      const checked = async (course: Course) => {
+        ran.schedules++;
+        await check(course, [prior, one, other], () => told([prior], [one, other], course));
+      };
+      await everySchedule(before, [one, other], 0, checked, LONG ? 200_000 : 2000);
     },
     LONG_MS,
   );

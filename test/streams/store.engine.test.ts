@@ -51,6 +51,17 @@ it('a key that is asked twice is read once, and one that is not there is undefin
   expect(await db.store(NOW).sessions([])).toEqual([]);
 });
 
+it('ids that hold NUL are not mixed up', async () => {
+  const db = await freshTable();
+  const keys = [
+    { stream_id: 'a\0b', stream_sid: 'c' },
+    { stream_id: 'a', stream_sid: 'b\0c' },
+  ];
+  for (const key of keys)
+    await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  expect((await db.store(NOW).sessions(keys)).map((session) => session?.stream_sid)).toEqual(['c', 'b\0c']);
+});
+
 it('a write whose condition does not hold writes nothing and is no fault', async () => {
   const db = await freshTable();
   expect(await db.store(NOW).write(closeUpdate(closeEvent(), NOW, 1000))).toBe(false);
