@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Environment, isMissing, readConfig } from '../config.ts';
+import { DEFAULT_APPID } from './simulator/arguments.ts';
 import { describeAnswer } from './simulator/attempt.ts';
-import type { Callback } from './simulator/callbacks.ts';
+import { type Callback, CLOSE } from './simulator/callbacks.ts';
 import { createDelivery } from './simulator/delivery.ts';
 import { createRandom } from './simulator/random.ts';
 import { World } from './simulator/world.ts';
@@ -14,6 +15,16 @@ const AT_MOST = 5;
 const PAUSE_MS = 1500;
 /** A killed app's session times out after 15 s or some more. */
 const SPEED = 6;
+
+/** By `type` of a `stream_close`. */
+const ENDS: Readonly<Record<string, string>> = {
+  [CLOSE.stop]: 'stopped',
+  [CLOSE.heartbeat]: 'heartbeat_timeout',
+  [CLOSE.relogin]: 'relogin',
+  [CLOSE.kick]: 'kicked',
+  [CLOSE.disconnect]: 'disconnected',
+  [CLOSE.cleared]: 'room_cleared',
+};
 
 /** The demo needs no variable: it makes a secret up. */
 export function demoEnvironment(environment: Environment): Environment {
@@ -29,7 +40,7 @@ export function demoEnvironment(environment: Environment): Environment {
 export function playDemo(url: string, environment: Environment, write: (line: string) => void) {
   const { ZEGO_CALLBACK_SECRET, ZEGO_APP_ID } = readConfig(['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID'], environment);
   const [secret = ''] = ZEGO_CALLBACK_SECRET;
-  const [appid = '1234567890'] = ZEGO_APP_ID;
+  const [appid = DEFAULT_APPID] = ZEGO_APP_ID;
   const stop = new AbortController();
   const { signal } = stop;
   const random = createRandom(randomBytes(4).readInt32LE());
@@ -55,11 +66,15 @@ export function playDemo(url: string, environment: Environment, write: (line: st
       const { answers } = await deliver(callback);
       const { event, fields } = callback;
       const { stream_id = '', stream_sid } = 'publishing' in callback ? callback.publishing : {};
+      // A killed app that is back: its old session is still there.
+      const restarted = event === 'stream_create' && live.has(stream_id);
       if (event === 'stream_create') live.set(stream_id, stream_sid ?? '');
       if (event === 'stream_close' && live.get(stream_id) === stream_sid) live.delete(stream_id);
       const told = `${event.padEnd(13)}  ${fields.room_id.padEnd(11)}  ${stream_id.padEnd(18)}`;
       const answered = answers.map(describeAnswer).at(-1);
-      write(`${new Date().toISOString().slice(11, 19)}  ${told}  ${answered}, ${live.size} live`);
+      const begins = fields.recreate === '1' ? '  (recreate)' : restarted ? '  (restart)' : '';
+      const why = event === 'stream_close' ? `  (${ENDS[String(fields.type)]})` : begins;
+      write(`${new Date().toISOString().slice(11, 19)}  ${told}  ${answered}, ${live.size} live${why}`);
     }
   }
 

@@ -3,9 +3,7 @@ import { bundleName, writeBundles } from './bundle.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
 import { type LocalStack, startLocal } from './local.ts';
 import type { Service } from './service.ts';
-
-/** npm hands a signal on to its shell alone, which dies of it and would leave us behind. */
-const PARENT = process.ppid;
+import { onStop } from './stop.ts';
 
 interface Serverless {
   /** serverless.yml, resolved. */
@@ -109,11 +107,6 @@ async function untilStopped(start: () => Promise<Running>): Promise<void> {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    if (process.env.npm_lifecycle_event !== undefined) {
-      setInterval(() => process.ppid !== PARENT && resolve(), 250).unref();
-    }
-  });
+  await new Promise<void>(onStop);
   await running.close();
 }

@@ -49,7 +49,7 @@ async function checkDemo(): Promise<void> {
   assert.notEqual(streams.length, 0, 'streams are on air');
   await program.stop();
   const [, ...callbacks] = program.output().split(/^(?=\d\d:\d\d:\d\d {2})/m);
-  for (const line of callbacks) assert.match(line, / 200 applied, \d live\n/);
+  for (const line of callbacks) assert.match(line, / 200 applied, \d live( {2}\(\w+\))?\n/);
   for (const { stream_id } of streams) assert.ok(callbacks.some((line) => line.includes(` ${stream_id} `)));
   process.stdout.write(callbacks.join(''));
 }

@@ -101,10 +101,16 @@ describe('the simulated ZEGO', () => {
     }
   });
 
-  it('tells a line for each', () => {
+  it('tells a line for each, and behind it how a stream ended or that it is there again', () => {
     expect(lines.length).toBeGreaterThanOrEqual(sent.length - 1);
-    for (const line of lines) {
-      expect(line).toMatch(/^\d\d:\d\d:\d\d {2}(stream|room)_(create|close) .* 200 applied, \d live$/);
+    for (const [i, line] of lines.entries()) {
+      const [, word] = /^\d\d:\d\d:\d\d {2}\w+_\w+ .* 200 applied, \d live(?: {2}\((\w+)\))?$/.exec(line) ?? [line];
+      const event = sent[i]?.event;
+      expect(line.slice(10).split(' ')[0]).toBe(event?.event);
+      if (event?.event === 'stream_close') expect(word).toBe(event.end_reason);
+      else if (event?.event === 'stream_create' && event.recreate === 1) expect(word).toBe('recreate');
+      else if (event?.event === 'stream_create') expect([undefined, 'restart']).toContain(word);
+      else expect(word).toBe(undefined);
     }
   });
 });

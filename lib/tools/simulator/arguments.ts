@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { type Environment, isMissing, readConfig } from '../../config.ts';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type Environment, readConfig } from '../../config.ts';
 import { ENCODING_NAMES, type Encoding } from './encoding.ts';
 
 export interface Arguments {
@@ -19,10 +19,12 @@ export interface Arguments {
   encoding: Encoding | 'mixed';
 }
 
+export const DEFAULT_APPID = '1234567890';
+
 export const OPTIONS = {
   url: 'URL        where the API answers: its base URL, or the callback URL. Required',
   secret: "SECRET     the target's CallbackSecret (default: the first of ZEGO_CALLBACK_SECRET)",
-  appid: 'N          the appid of the callbacks (default: the first of ZEGO_APP_ID, else 1234567890)',
+  appid: `N          the appid of the callbacks (default: the first of ZEGO_APP_ID, else ${DEFAULT_APPID})`,
   token: 'TOKEN      a token that opens the list (default: the first of LIST_TOKEN)',
   streams: 'N          how many sessions begin in all (default 100)',
   seconds: 'S          how long the play lasts; what is under way then is awaited (default 30)',
@@ -31,7 +33,7 @@ export const OPTIONS = {
   duplicate: 'P          probability that a callback is sent again though it was accepted (default 0)',
   delay: 'P          probability that it is sent late, up to 30 s / speed (default 0)',
   lose: 'P          probability that it is never sent (default 0)',
-  crash: 'P          probability that a session ends by a kill of its app (default 0)',
+  crash: 'P          probability that a session that ends does so by a kill of its app (default 0)',
   format: `FORMAT     ${[...ENCODING_NAMES, 'mixed'].join(', ')} (default json)`,
 } as const;
 
@@ -53,20 +55,19 @@ type Values = Partial<Record<keyof typeof OPTIONS, string>>;
  * @throws Error with one sentence that says what to change
  */
 export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { help, ...values } = parsed(args);
-  if (help === true) return undefined;
-  const given = values as Values;
-  const config = readConfig(['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID', 'LIST_TOKEN'], environment);
-  const secret = given.secret ?? config.ZEGO_CALLBACK_SECRET[0];
-  if (secret === undefined || secret === '') {
+  const { help, given } = parsed(args);
+  if (help) return undefined;
+  const url = baseUrl(given.url);
+  const { ZEGO_CALLBACK_SECRET, ZEGO_APP_ID, LIST_TOKEN } = readSettings(given, environment);
+  const [secret] = ZEGO_CALLBACK_SECRET;
+  if (secret === undefined) {
     throw new Error("The target's CallbackSecret is missing: give it with --secret or in ZEGO_CALLBACK_SECRET.");
   }
-  const open = isMissing('LIST_TOKEN', environment) || config.LIST_TOKEN === 'public';
   return {
-    url: baseUrl(given.url),
+    url,
     secret,
-    appid: appid(given.appid ?? config.ZEGO_APP_ID[0] ?? '1234567890'),
-    token: given.token ?? (open ? undefined : config.LIST_TOKEN[0]),
+    appid: appid(ZEGO_APP_ID[0] ?? DEFAULT_APPID),
+    token: LIST_TOKEN === 'public' ? undefined : LIST_TOKEN[0],
     streams: number(given, 'streams', { fallback: 100, min: 1, max: 20_000, whole: true }),
     seconds: number(given, 'seconds', { fallback: 30, min: 0.1, max: 86_400 }),
     speed: number(given, 'speed', { fallback: 10, min: 0.1, max: 1000 }),
@@ -84,14 +85,32 @@ export function readArguments(args: readonly string[], environment: Environment)
   };
 }
 
-function parsed(args: readonly string[]): { [name: string]: string | boolean | undefined } {
-  const strings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const }]));
+function parsed(args: readonly string[]): { help: boolean; given: Values } {
+  const string = { type: 'string', multiple: true } as const;
+  const strings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, string]));
+  const { help = false, ...values } = parsedStrictly(args, { ...strings, help: { type: 'boolean' } });
+  const given = Object.entries(values as Record<string, string[]>).map(([name, [value, ...more]]) => {
+    if (more.length > 0) throw new Error(`--${name} is given twice.`);
+    return [name, value];
+  });
+  return { help: help === true, given: Object.fromEntries(given) };
+}
+
+function parsedStrictly(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
-    return parseArgs({ args: [...args], strict: true, options: { ...strings, help: { type: 'boolean' } } }).values;
+    return parseArgs({ args: [...args], strict: true, options }).values;
   } catch (error) {
     // What follows the first sentence is advice about dashes.
     throw new Error((error as Error).message.replace(/(\.\s|\n)[\s\S]*$|$/, '.'));
   }
+}
+
+/** What is given counts as if it stood in the variable, and is read like it. */
+function readSettings(given: Values, environment: Environment) {
+  const names = ['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID', 'LIST_TOKEN'] as const;
+  const options = { ZEGO_CALLBACK_SECRET: given.secret, ZEGO_APP_ID: given.appid, LIST_TOKEN: given.token };
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return readConfig(names, { ...environment, ...Object.fromEntries(set) });
 }
 
 function baseUrl(given: string | undefined): string {

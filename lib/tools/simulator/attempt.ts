@@ -1,5 +1,5 @@
 /** ZEGO's own is not documented. */
-const TIMEOUT_MS = 10_000;
+export const TIMEOUT_MS = 10_000;
 
 /** What came back of one request. */
 export interface Answer {
@@ -48,9 +48,9 @@ function toldBy(text: string): string {
   }
 }
 
-/** `ECONNREFUSED` rather than `fetch failed` */
+/** `ECONNREFUSED` rather than `fetch failed`. The message of an error without a cause may quote a header. */
 export function causeOf(error: Error): string {
-  const { code, message } = (error.cause ?? error) as { code?: unknown; message?: string };
   if (error.name === 'TimeoutError') return `none within ${TIMEOUT_MS / 1000} s`;
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: string };
   return typeof code === 'string' ? code : (message ?? 'unknown');
 }

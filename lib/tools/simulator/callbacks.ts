@@ -40,6 +40,9 @@ export type RoomSession = Pick<Publishing, 'appid' | 'room_id' | 'room_session_i
 export const CLOSE = { stop: 0, heartbeat: 1, relogin: 2, kick: 3, disconnect: 4, cleared: 5 } as const;
 export type CloseType = (typeof CLOSE)[keyof typeof CLOSE];
 
+/** By `cid` of `stream_attr`. */
+export const CODECS = ['H.264', 'H.264 SVC', 'VP8', 'H.265'];
+
 /** @param recreate 1: after a network fault the server continues the stream */
 export function streamCreate(publishing: Publishing, seq: number, atMs: number, recreate: 0 | 1): StreamCallback {
   const { user_id, user_name, room_id, stream_id, create_time_ms } = publishing;
@@ -49,12 +52,13 @@ export function streamCreate(publishing: Publishing, seq: number, atMs: number, 
     publishing,
     fields: {
       ...publishing,
-      stream_seq: String(seq),
+      // As in ZEGO's sample: `01`.
+      stream_seq: seq % 5 === 0 ? `0${seq}` : String(seq),
       // A percent sign breaks a reader that URL-decodes plain JSON; so do + and %2F in the URLs.
       title: `${user_name} · ${room_id} 100% live`,
-      stream_attr: '{"cid":0}',
+      stream_attr: `{"cid":${seq % CODECS.length}}`,
       create_time: String(Math.floor(Number(create_time_ms) / 1000)),
-      extra_info: '',
+      extra_info: seq % 3 === 0 ? `{"seat":${seq}}` : '',
       recreate: String(recreate),
       publish_id: user_id,
       publish_name: user_name,

@@ -1,46 +1,54 @@
 import type { Arguments } from './arguments.ts';
 import { type Callback, CLOSE, roomClose, streamClose } from './callbacks.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
-import type { Listed } from './list.ts';
 import { createRandom } from './random.ts';
 
+export interface Left {
+  /** Every callback of which an attempt was made: the target may have taken it, whatever came back. */
+  sent: Iterable<Callback>;
+  deliveries: readonly Delivery[];
+  /** What is listed, by `stream_sid`; undefined: unknown, and all is closed that may be live. */
+  listed?: ReadonlySet<string>;
+  /** How often each callback is tried at most. */
+  attempts?: number;
+}
+
 /**
- * Leaves nothing live behind: closes what is still listed, and the rooms that are open.
- * @param deliveries what was told so far
- * @returns how many streams it closed
+ * Leaves nothing live behind: tells the end of the streams and of the rooms.
+ * @returns how many streams the target was told the end of
  */
 export async function cleanUp(
   args: Arguments,
-  deliveries: readonly Delivery[],
-  listed: readonly Listed[],
+  { sent, deliveries, listed, attempts = Infinity }: Left,
 ): Promise<number> {
-  const told = deliveries.filter(({ outcome }) => outcome === 'accepted').map(({ callback }) => callback);
+  const told = [...sent];
   const calm = { duplicate: 0, delay: 0, lose: 0, signal: new AbortController().signal };
-  const deliver = createDelivery({ ...args, ...calm, random: createRandom(args.seed, 2) });
-  const sids = new Set(listed.map(({ stream_sid }) => stream_sid));
-  const closed = await Promise.all(streamCloses(told, sids).map(deliver));
-  await Promise.all(roomCloses(told).map(deliver));
+  const deliver = createDelivery({ ...args, ...calm, attempts, random: createRandom(args.seed, 2) });
+  const closes = streamCloses(told).filter(({ fields }) => listed?.has(fields.stream_sid) ?? true);
+  const closed = await Promise.all(closes.map(deliver));
+  await Promise.all(roomCloses(told, deliveries).map(deliver));
   return closed.filter(({ outcome }) => outcome === 'accepted').length;
 }
 
-function streamCloses(told: readonly Callback[], sids: ReadonlySet<string>): Callback[] {
+function streamCloses(told: readonly Callback[]) {
   const last = told.reduce((seq, { fields }) => Math.max(seq, Number(fields.stream_seq ?? 0)), 0);
   const publishings = new Map(
     told.flatMap((callback) =>
       'publishing' in callback ? [[callback.publishing.stream_sid, callback.publishing]] : [],
     ),
   );
-  return [...publishings.values()]
-    .filter(({ stream_sid }) => sids.has(stream_sid))
-    .map((publishing, i) => streamClose(publishing, last + 1 + i, Date.now(), CLOSE.stop));
+  return [...publishings.values()].map((publishing) => streamClose(publishing, last + 1, Date.now(), CLOSE.stop));
 }
 
-function roomCloses(told: readonly Callback[]): Callback[] {
+function roomCloses(told: readonly Callback[], deliveries: readonly Delivery[]): Callback[] {
   const open = new Map(
-    told.flatMap((callback) =>
-      callback.event === 'room_create' ? [[callback.room.room_session_id, callback.room]] : [],
-    ),
+    told.map((callback) => {
+      const room = 'room' in callback ? callback.room : callback.publishing;
+      return [room.room_session_id, room];
+    }),
   );
-  for (const { event, fields } of told) if (event === 'room_close') open.delete(String(fields.room_session_id));
+  for (const { callback, outcome } of deliveries) {
+    if (callback.event === 'room_close' && outcome === 'accepted') open.delete(callback.room.room_session_id);
+  }
   return [...open.values()].map((room) => roomClose(room, Date.now(), CLOSE.stop));
 }

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describeAnswer } from './attempt.ts';
-import type { Publishing, StreamCallback } from './callbacks.ts';
+import { CODECS, type Publishing, type StreamCallback } from './callbacks.ts';
 import type { Delivery } from './delivery.ts';
 import type { Listed } from './list.ts';
 
 export interface Difference {
-  kind: 'missing' | 'ghost' | 'unknown' | 'listed twice' | 'wrong room' | 'wrong field';
+  kind: 'missing' | 'ghost' | 'unknown' | 'wrong field' | 'listed twice' | 'in one order only' | 'out of order';
   stream_sid: string;
   stream_id: string;
   room_id: string;
@@ -12,9 +13,6 @@ export interface Difference {
   explained: boolean;
   why: string;
 }
-
-/** Fields of an answer that come from the latest create, and show whether every character arrived. */
-const COMPARED = ['stream_seq', 'create_time_ms', 'room_session_id', 'user_name', 'title', 'hls_url', 'hdl_url'];
 
 /** `room_create` ends what began this long before it. */
 const ROOM_GRACE_MS = 2000;
@@ -35,20 +33,20 @@ export function compare(
   listed: readonly Listed[],
 ): Difference[] {
   const creates = grouped(deliveries.filter(isCreate), ({ callback }) => callback.fields.stream_sid);
-  const listings = grouped(listed, ({ stream_sid }) => stream_sid);
+  const listings = new Map(listed.map((listing) => [listing.stream_sid, listing]));
   const truth = new Map(onAir.map((publishing) => [publishing.stream_sid, publishing]));
 
   const missing = onAir
     .filter(({ stream_sid }) => !listings.has(stream_sid))
-    .map((publishing) => difference('missing', publishing, whyMissing(creates.get(publishing.stream_sid) ?? [])));
+    .map((publishing) =>
+      difference('missing', publishing, whyMissing(creates.get(publishing.stream_sid) ?? [], deliveries)),
+    );
 
-  const wrong = [...listings].flatMap(([stream_sid, [first, ...more]]) => {
-    if (first === undefined) return [];
+  const wrong = [...listings].flatMap(([stream_sid, listing]) => {
     const own = creates.get(stream_sid);
-    if (own === undefined) return [difference('unknown', first, { why: 'no callback ever told of it' })];
-    const twice = more.length > 0 ? [difference('listed twice', first, { why: `${more.length + 1} times` })] : [];
-    if (!truth.has(stream_sid)) return [...twice, difference('ghost', first, whyGhost(own, deliveries))];
-    return [...twice, ...wrongFields(first, own)];
+    if (own === undefined) return [difference('unknown', listing, { why: 'no callback ever told of it' })];
+    if (!truth.has(stream_sid)) return [difference('ghost', listing, whyGhost(own, deliveries))];
+    return wrongFields(listing, own);
   });
   return [...missing, ...wrong];
 }
@@ -58,7 +56,7 @@ interface Reason {
   why: string;
 }
 
-function difference(
+export function difference(
   kind: Difference['kind'],
   { stream_sid, stream_id, room_id }: Pick<Publishing, 'stream_sid' | 'stream_id' | 'room_id'>,
   { explained = false, why }: Reason,
@@ -66,19 +64,22 @@ function difference(
   return { kind, stream_sid, stream_id, room_id, explained, why };
 }
 
-function whyMissing(creates: readonly Told[]): Reason {
-  const create = latest(creates);
-  if (create === undefined) return { why: 'its create is still under way' };
-  return { explained: create.outcome === 'lost', why: fateOf(create) };
+/** Explained when its latest create was lost, and nothing that was accepted keeps it live. */
+function whyMissing(creates: readonly Told[], deliveries: readonly Delivery[]): Reason {
+  const last = latest(creates);
+  const known = latest(creates.filter(isAccepted));
+  if (known !== undefined && !deliveries.some((one) => isAccepted(one) && ends(one, known.callback))) {
+    return { why: `${fateOf(known)}, and nothing that ends it was` };
+  }
+  return { explained: last?.outcome === 'lost', why: last === undefined ? 'nothing told of it' : fateOf(last) };
 }
 
 /** Explained when all that would have ended it was lost. */
 function whyGhost(creates: readonly Told[], deliveries: readonly Delivery[]): Reason {
-  const known = latest(creates.filter(({ outcome }) => outcome === 'accepted'));
+  const known = latest(creates.filter(isAccepted));
   if (known === undefined) return { why: 'none of its creates was accepted' };
   const enders = deliveries.filter((delivery) => ends(delivery, known.callback));
-  const reached =
-    enders.find(({ outcome }) => outcome === 'accepted') ?? enders.find(({ outcome }) => outcome === 'refused');
+  const reached = enders.find(isAccepted) ?? enders.find(({ outcome }) => outcome === 'refused');
   if (reached !== undefined) return { why: fateOf(reached) };
   return { explained: enders.length > 0, why: enders.map(fateOf).join('; ') || 'nothing told of its end' };
 }
@@ -103,14 +104,30 @@ function ends({ callback: { event, fields } }: Delivery, { fields: session }: St
 }
 
 function wrongFields(listing: Listed, creates: readonly Told[]): Difference[] {
-  const known = latest(creates.filter(({ outcome }) => outcome === 'accepted'))?.callback.fields;
+  const known = latest(creates.filter(isAccepted));
   if (known === undefined) return [difference('unknown', listing, { why: 'none of its creates was accepted' })];
-  if (listing.room_id !== known.room_id) {
-    return [difference('wrong room', listing, { why: `it is in ${known.room_id}` })];
-  }
-  return COMPARED.filter((name) => String(listing[name]) !== String(known[name])).map((name) =>
-    difference('wrong field', listing, { why: `${name} is ${listing[name]}, told was ${known[name]}` }),
-  );
+  return Object.entries(shownBy(known.callback))
+    .filter(([name, value]) => !isDeepStrictEqual(listing[name], value))
+    .map(([name, value]) => {
+      const why = `${name} is ${JSON.stringify(listing[name])}, and should be ${JSON.stringify(value)}`;
+      return difference('wrong field', listing, { why });
+    });
+}
+
+/** A live session as the list shows it when this is its latest create. More fields may come. */
+export function shownBy({ fields }: StreamCallback) {
+  const { stream_seq, stream_attr, extra_info, recreate, create_time, create_time_ms, ...same } = fields;
+  return {
+    ...same,
+    state: 'live',
+    stream_attr,
+    codec: CODECS[JSON.parse(String(stream_attr)).cid],
+    extra_info: extra_info === '' ? null : extra_info,
+    stream_seq: Number(stream_seq),
+    recreate: Number(recreate),
+    create_time: Number(create_time),
+    create_time_ms: Number(create_time_ms),
+  };
 }
 
 /** `Map.groupBy`, which Node 20 does not have. */
@@ -126,6 +143,10 @@ function grouped<T>(values: readonly T[], keyOf: (value: T) => string): Map<stri
 
 function latest(told: readonly Told[]): Told | undefined {
   return told.toSorted((a, b) => Number(b.callback.fields.stream_seq) - Number(a.callback.fields.stream_seq))[0];
+}
+
+function isAccepted({ outcome }: Delivery): boolean {
+  return outcome === 'accepted';
 }
 
 function isCreate(delivery: Delivery): delivery is Told {

@@ -28,13 +28,17 @@ export interface DeliveryOptions {
   random: Random;
   /** Ends all waiting, and rejects with its reason. Requests under way are finished. */
   signal: AbortSignal;
+  /** How often a callback is sent at most until it is accepted. */
+  attempts?: number;
+  /** Called before each attempt. */
+  onAttempt?: (callback: Callback) => void;
   onAnswer?: (answer: Answer) => void;
 }
 
 /** What became of one callback. */
 export interface Delivery {
   callback: Callback;
-  /** refused: by the target, six times. lost: never sent. */
+  /** refused: by the target, each time. lost: never sent. */
   outcome: 'accepted' | 'refused' | 'lost';
   delayed: boolean;
   /** How many of the answers came after it had been accepted. */
@@ -49,7 +53,8 @@ export type Deliver = (callback: Callback) => Promise<Delivery>;
  * calls and the seed settle it.
  */
 export function createDelivery(options: DeliveryOptions): Deliver {
-  const { url, secret, speed, random, signal, onAnswer = () => {} } = options;
+  const { url, secret, speed, random, signal, onAttempt = () => {}, onAnswer = () => {} } = options;
+  const retriesMs = RETRY_MS.slice(0, (options.attempts ?? Infinity) - 1);
   const limit = pLimit(AT_ONCE);
   setMaxListeners(0, signal);
   const pause = (ms: number) => wait(Math.max(0, ms), undefined, { signal });
@@ -62,22 +67,24 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       repeated: random.chance(options.duplicate),
       repeatMs: random.integer(...REPEAT_MS) / speed,
       encoding: pickEncoding(options.encoding, random),
+      arrays: random.pick(['numbered', 'plain'] as const),
       // Whether a retry is signed again is not documented.
       signsAgain: random.chance(0.5),
     };
   }
 
   return async function deliver(callback) {
-    const { lost, delayed, delayMs, repeated, repeatMs, encoding, signsAgain } = fate();
+    const { lost, delayed, delayMs, repeated, repeatMs, encoding, arrays, signsAgain } = fate();
     const answers: Answer[] = [];
     if (lost) return { callback, outcome: 'lost', delayed: false, repeats: 0, answers };
 
     let fields: Fields | undefined;
     const attempt = async () => {
       if (fields === undefined || signsAgain) fields = signed(callback, secret);
-      const request = encode(fields, encoding);
+      const request = encode(fields, encoding, arrays);
       const answer = await limit(() => {
         signal.throwIfAborted();
+        onAttempt(callback);
         return post(`${url}/callbacks/zego`, request);
       });
       answers.push(answer);
@@ -86,7 +93,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     };
     const untilAccepted = async () => {
       let last = await attempt();
-      for (const retryMs of RETRY_MS) {
+      for (const retryMs of retriesMs) {
         if (isAccepted(last)) break;
         await pause(last.startMs + retryMs / speed - performance.now());
         last = await attempt();

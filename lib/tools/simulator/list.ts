@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { causeOf } from './attempt.ts';
+import { causeOf, TIMEOUT_MS } from './attempt.ts';
 
 /** A session as `GET /streams` shows it. */
 export interface Listed {
@@ -14,22 +14,35 @@ export interface ListOptions {
   url: string;
   appid: string;
   token: string | undefined;
+  /** Ends the reading, and rejects with its reason. */
+  signal: AbortSignal;
 }
 
-const TIMEOUT_MS = 10_000;
+/** How the list is read: it must show the same whatever the order and the size of the pages. */
+export interface Paging {
+  order: 'newest' | 'oldest';
+  limit: number;
+}
 
 /**
  * The whole live list of an app, page by page.
- * @param atMostPages to look only whether it answers, one is enough
  * @throws Error with one sentence that says what to do
  */
-export async function readList({ url, appid, token }: ListOptions, atMostPages = Infinity): Promise<Listed[]> {
+export async function readList(options: ListOptions, paging: Paging): Promise<Listed[]> {
   const listed: Listed[] = [];
-  let cursor: string | null = '';
-  for (let page = 0; cursor !== null && page < atMostPages; page++) {
-    const query = new URLSearchParams({ limit: '100', appid, ...(cursor === '' ? {} : { cursor }) });
-    const { streams, next_cursor } = await readPage(`${url}/streams?${query}`, token);
+  // An empty cursor would be none: the first page again.
+  const cursors = new Set<string | null>(['']);
+  // A session that a recreate moved while the list is read may come twice, with another time.
+  const known = new Set<string>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { streams, next_cursor } = await readPage(options, paging, cursor);
+    const before = known.size;
+    for (const one of streams) known.add(`${one.stream_sid} ${one.create_time_ms}`);
+    if (next_cursor !== null && (cursors.has(next_cursor) || known.size === before)) {
+      throw new Error(`The list never ends: after ${listed.length + streams.length} streams a page leads back.`);
+    }
     listed.push(...streams);
+    cursors.add(next_cursor);
     cursor = next_cursor;
   }
   return listed;
@@ -40,39 +53,62 @@ interface Page {
   next_cursor: string | null;
 }
 
-async function readPage(url: string, token: string | undefined): Promise<Page> {
-  const { origin, pathname } = new URL(url);
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
-    throw new Error(`${origin} does not answer (${causeOf(error)}): is --url right, and is the API up?`);
-  });
-  if (response.status === 401) {
+/**
+ * @param cursor empty: the first page
+ * @throws Error with one sentence that says what to do
+ */
+export async function readPage(options: ListOptions, { order, limit }: Paging, cursor = ''): Promise<Page> {
+  const { url, appid, token, signal } = options;
+  const query = new URLSearchParams({ appid, order, limit: String(limit), ...(cursor === '' ? {} : { cursor }) });
+  const { status, text } = await get(`${url}/streams?${query}`, token, signal);
+  if (status === 401) {
     const what = token === undefined ? 'demands a token' : 'refuses the token';
     throw new Error(`The list ${what}: give one of the target's LIST_TOKEN with --token or in LIST_TOKEN.`);
   }
-  const text = await response.text();
-  const page = response.ok ? readJson(text) : undefined;
+  if (status >= 500) throw new Error(`GET ${url}/streams answers ${status}: look at the log of the target.`);
+  const page = status === 200 ? readJson(text) : undefined;
   if (page === undefined) {
-    throw new Error(`GET ${origin}${pathname} answers ${response.status} and no list: is --url the API's base URL?`);
+    throw new Error(`GET ${url}/streams answers ${status} and no list: is --url the API's base URL?`);
   }
   return page;
 }
 
+async function get(url: string, token: string | undefined, signal: AbortSignal) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { origin } = new URL(url);
+    throw new Error(`${origin} does not answer (${causeOf(error as Error)}): is --url right, and is the API up?`);
+  }
+}
+
 function readJson(text: string): Page | undefined {
   try {
-    const page = JSON.parse(text) as Partial<Page>;
-    return Array.isArray(page.streams) && page.next_cursor !== undefined ? (page as Page) : undefined;
+    const { streams, next_cursor } = JSON.parse(text) as Page;
+    if (next_cursor !== null && typeof next_cursor !== 'string') return undefined;
+    return streams.every(isListed) ? { streams, next_cursor } : undefined;
   } catch {
     return undefined;
   }
 }
 
+function isListed({ stream_sid, stream_id, room_id }: Partial<Listed>): boolean {
+  return [stream_sid, stream_id, room_id].every((value) => typeof value === 'string');
+}
+
 /**
  * Looks again until it finds what is looked for, or has done so for a while: a list may be a moment late.
  * @returns the last look
- * @throws Error when the last look failed
+ * @throws Error when the last look failed, or the reason of the signal
  */
-export async function lookAgain<T>(look: () => Promise<T>, done: (seen: T) => boolean, patienceMs: number): Promise<T> {
+export async function lookAgain<T>(
+  look: () => Promise<T>,
+  done: (seen: T) => boolean,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+): Promise<T> {
   const untilMs = performance.now() + patienceMs;
   for (;;) {
     const last = performance.now() >= untilMs;
@@ -80,8 +116,8 @@ export async function lookAgain<T>(look: () => Promise<T>, done: (seen: T) => bo
       const seen = await look();
       if (last || done(seen)) return seen;
     } catch (error) {
-      if (last) throw error;
+      if (last || signal.aborted) throw error;
     }
-    await wait(Math.min(1000, patienceMs));
+    await wait(Math.min(1000, patienceMs), undefined, { signal });
   }
 }

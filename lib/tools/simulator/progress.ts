@@ -37,6 +37,10 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
       settled += 1;
       draw();
     },
-    stop: () => stop(),
+    stop() {
+      stop();
+      stop = () => {};
+      draw = () => {};
+    },
   };
 }

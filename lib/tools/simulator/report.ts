@@ -7,26 +7,37 @@ import type { Outcome } from './simulation.ts';
 /** Of what no loss explains, everything is told. */
 const AT_MOST = 20;
 
-/** What came of a simulation, for a person; the last line says it in one. */
-export function reportLines({ deliveries, onAir, listed, differences, closed }: Outcome): string[] {
-  const explained = differences.filter((difference) => difference.explained);
-  const unexplained = differences.filter((difference) => !difference.explained);
-  return [
+export interface Report {
+  /** For a person; the last line says it in one. */
+  lines: string[];
+  /** Nothing differs that no loss explains, and nothing else went wrong. */
+  fine: boolean;
+}
+
+/** What came of a simulation. */
+export function report({ deliveries, onAir, list, closed }: Outcome): Report {
+  const compared = list instanceof Error ? undefined : list;
+  const explained = compared?.differences.filter((difference) => difference.explained) ?? [];
+  const unexplained = compared?.differences.filter((difference) => !difference.explained) ?? [];
+  const refusals = refusalLines(deliveries);
+  const faults = [
+    ...(refusals.length === 0 ? [] : [`${count(refusals.length, 'callback was', 'callbacks were')} refused for good.`]),
+    ...(deliveries.some(({ outcome }) => outcome === 'accepted') ? [] : ['No callback was accepted.']),
+    ...(list instanceof Error ? [list.message] : []),
+  ];
+  const lines = [
     ...summaryLines(deliveries),
-    `sessions    ${onAir} on air, ${listed} listed`,
-    ...atMost(refusalLines(deliveries)),
+    `sessions    ${onAir} on air, ${compared?.listed.size ?? 'unknown how many'} listed`,
+    ...atMost(refusals),
     ...atMost(explained.map(differenceLine)),
     ...unexplained.map(differenceLine),
     ...(closed === 0
       ? []
-      : [`Closed the ${closed === 1 ? 'stream that was' : `${closed} streams that were`} still on air.`]),
-    verdict(explained.length, unexplained.length),
+      : [`Told the end of the ${count(closed, 'stream that was', 'streams that were')} still listed.`]),
+    ...(compared === undefined ? [] : [verdict(explained.length, unexplained.length)]),
+    ...faults,
   ];
-}
-
-/** Whether nothing differs that no loss explains, and the target refused nothing for good. */
-export function isFine({ deliveries, differences }: Outcome): boolean {
-  return differences.every(({ explained }) => explained) && deliveries.every(({ outcome }) => outcome !== 'refused');
+  return { lines, fine: unexplained.length === 0 && faults.length === 0 };
 }
 
 function summaryLines(deliveries: readonly Delivery[]): string[] {
@@ -70,7 +81,11 @@ function atMost(lines: readonly string[]): string[] {
 }
 
 function verdict(explained: number, unexplained: number): string {
-  const count = (number: number) => `${number} ${number === 1 ? 'difference' : 'differences'}`;
-  if (unexplained > 0) return `${count(unexplained)} that no loss explains.`;
-  return explained > 0 ? `${count(explained)}, all explained by lost callbacks.` : 'No difference.';
+  const differences = (number: number) => count(number, 'difference', 'differences');
+  if (unexplained > 0) return `${differences(unexplained)} that no loss explains.`;
+  return explained > 0 ? `${differences(explained)}, all explained by lost callbacks.` : 'No difference.';
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,46 +1,57 @@
 import { existsSync } from 'node:fs';
+import { onStop } from '../stop.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { createProgress } from './progress.ts';
-import { isFine, reportLines } from './report.ts';
+import { report } from './report.ts';
 import { simulate } from './simulation.ts';
 
 /** `npm run simulate`. Exit code 0: the list is as it should be; 1: it is not, or could not be asked; 2: wrong options. */
-const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** A line, in which what a target told cannot steer the terminal. */
+const say = (line: string, output: NodeJS.WriteStream = process.stdout) =>
+  output.write(`${line.replace(/\p{Cc}/gu, '')}\n`);
+
+// When nobody reads any more, what is live is to be closed all the same.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 try {
   if (existsSync('.env')) process.loadEnvFile();
   const args = readArguments(process.argv.slice(2), process.env);
-  if (args === undefined) say(USAGE);
+  if (args === undefined) process.stdout.write(`${USAGE}\n`);
   else process.exitCode = await run(args);
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
+  say((error as Error).message, process.stderr);
+  say('npm run simulate -- --help lists the options.', process.stderr);
   process.exitCode = 2;
 }
 
 async function run(args: Arguments): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stop.abort(new Error('Stopped before the end: nothing was compared.')));
-  }
   const progress = createProgress(process.stdout);
+  const stop = new AbortController();
+  onStop(() => {
+    stop.abort(new Error('Stopped before the end: nothing was compared.'));
+    progress.stop();
+    say('Closing what is still live; Ctrl-C once more leaves it.');
+  });
   try {
     const outcome = await simulate(args, {
-      stop,
+      signal: stop.signal,
       onPlanned: (callbacks, lastMs) => {
+        const { url, streams, seed } = args;
         const seconds = Math.ceil((lastMs - Date.now()) / 1000);
-        say(
-          `${args.url}: ${args.streams} sessions, ${callbacks} callbacks within ${seconds} s. Again: --seed ${args.seed}`,
-        );
+        const due = `${callbacks} callbacks due within ${seconds} s, retries and delays aside`;
+        say(`${url}: ${streams} sessions, ${due}. Again: --seed ${seed}`);
         progress.start(callbacks);
       },
       onDelivery: progress.add,
     });
     progress.stop();
-    for (const line of reportLines(outcome)) say(line);
-    return isFine(outcome) ? 0 : 1;
+    const { lines, fine } = report(outcome);
+    for (const line of lines) say(line);
+    return fine ? 0 : 1;
   } catch (error) {
     progress.stop();
-    process.stderr.write(`${(error as Error).message}\n`);
+    say((error as Error).message, process.stderr);
     return 1;
   }
 }

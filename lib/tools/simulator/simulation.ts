@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Arguments } from './arguments.ts';
 import { type Answer, isAccepted } from './attempt.ts';
+import type { Callback } from './callbacks.ts';
 import { cleanUp } from './cleanup.ts';
 import { compare, type Difference } from './comparison.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
-import { type Listed, lookAgain, readList } from './list.ts';
+import { type Listed, lookAgain, type Paging, readList, readPage } from './list.ts';
+import { comparePaging, type Readings } from './paging.ts';
 import { play } from './play.ts';
 import { createRandom } from './random.ts';
 import { World } from './world.ts';
@@ -29,22 +31,32 @@ const NAMES = [
 /** An index of a deployed table follows with a delay, and an answer may come out of a cache. */
 const PATIENCE_MS = 10_000;
 
+/** Small pages, and large ones the other way round. */
+const NEWEST: Paging = { order: 'newest', limit: 20 };
+const OLDEST: Paging = { order: 'oldest', limit: 100 };
+
 /** After so many refusals, and nothing else, it is no use to go on. */
 const REFUSALS = 5;
 
 export interface Outcome {
   deliveries: readonly Delivery[];
-  /** How many sessions are on air, and how many of ours the list shows. */
+  /** How many sessions are on air. */
   onAir: number;
-  listed: number;
-  differences: readonly Difference[];
-  /** How many of those that were still listed have been closed at the end. */
+  /** What the list shows, or why it could not be read. */
+  list: Compared | Error;
+  /** Of how many streams that were still listed the end was told. */
   closed: number;
 }
 
+interface Compared {
+  /** The `stream_sid` of ours. */
+  listed: ReadonlySet<string>;
+  differences: readonly Difference[];
+}
+
 export interface Watching {
-  /** Ends the play early; its reason is thrown. */
-  stop: AbortController;
+  /** Ends it early; its reason is thrown. */
+  signal: AbortSignal;
   /** How many callbacks there will be, and when the last one is due, Unix ms. */
   onPlanned: (callbacks: number, lastMs: number) => void;
   onDelivery: (delivery: Delivery) => void;
@@ -55,12 +67,14 @@ export interface Watching {
 /**
  * Plays ZEGO against an API, compares its list with what is on air, and leaves nothing live behind. What happens
  * follows from the seed; the ids are new each time.
- * @throws Error with one sentence, or the reason to stop
+ * @throws Error with one sentence, or the reason of the signal
  */
 export async function simulate(args: Arguments, watching: Watching): Promise<Outcome> {
-  const { stop, onPlanned, onDelivery, patienceMs = PATIENCE_MS } = watching;
+  const { onPlanned, onDelivery, patienceMs = PATIENCE_MS } = watching;
   const { seed, seconds, streams } = args;
-  await readList(args, 1);
+  const useless = new AbortController();
+  const signal = AbortSignal.any([watching.signal, useless.signal]);
+  await readPage({ ...args, signal }, NEWEST);
 
   const run = randomBytes(4).toString('hex');
   const random = createRandom(seed);
@@ -69,13 +83,15 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
   const onAir = world.onAir();
   onPlanned(callbacks.length, callbacks.at(-1)?.atMs ?? 0);
 
-  const onAnswer = stopWhenNothingIsAccepted(stop);
-  const deliver = createDelivery({ ...args, random: createRandom(seed, 1), signal: stop.signal, onAnswer });
+  const onAnswer = stopWhenNothingIsAccepted(useless);
+  const sent = new Set<Callback>();
+  const onAttempt = (callback: Callback) => sent.add(callback);
+  const deliver = createDelivery({ ...args, random: createRandom(seed, 1), signal, onAttempt, onAnswer });
   const deliveries: Delivery[] = [];
   const started: Promise<unknown>[] = [];
   try {
     for (const callback of callbacks) {
-      await wait(Math.max(0, callback.atMs - Date.now()), undefined, { signal: stop.signal });
+      await wait(Math.max(0, callback.atMs - Date.now()), undefined, { signal });
       const settled = deliver(callback).then((delivery) => {
         deliveries.push(delivery);
         onDelivery(delivery);
@@ -85,18 +101,30 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
       started.push(settled);
     }
     await Promise.all(started);
-    const look = async () => {
-      const listed = await listOurs(args, run);
-      return { listed, differences: compare(onAir, deliveries, listed) };
+    const look = async (): Promise<Compared> => {
+      const readings = await readOurs(args, run, signal);
+      const { newest, oldest } = readings;
+      return {
+        listed: new Set([...newest, ...oldest].map(({ stream_sid }) => stream_sid)),
+        differences: [...compare(onAir, deliveries, newest), ...comparePaging(readings)],
+      };
     };
-    const isSettled = (seen: { differences: Difference[] }) => seen.differences.every(({ explained }) => explained);
-    const { listed, differences } = await lookAgain(look, isSettled, patienceMs);
-    const closed = await cleanUp(args, deliveries, listed);
-    return { deliveries, onAir: onAir.length, listed: listed.length, differences, closed };
+    const isSettled = ({ differences }: Compared) => differences.every(({ explained }) => explained);
+    const list = await lookAgain(look, isSettled, { patienceMs, signal }).catch((error: Error) => {
+      signal.throwIfAborted();
+      return error;
+    });
+    if (list instanceof Error) {
+      await cleanUp(args, { sent, deliveries });
+      return { deliveries, onAir: onAir.length, list, closed: 0 };
+    }
+    const closed = await cleanUp(args, { sent, deliveries, listed: list.listed });
+    return { deliveries, onAir: onAir.length, list, closed };
   } catch (error) {
     await Promise.allSettled(started);
-    await cleanUp(args, deliveries, await listOurs(args, run).catch(() => []));
-    throw stop.signal.aborted ? stop.signal.reason : error;
+    // Whoever interrupts does not want to wait.
+    await cleanUp(args, { sent, deliveries, attempts: 1 });
+    throw signal.aborted ? signal.reason : error;
   }
 }
 
@@ -112,13 +140,14 @@ function castOf(run: string, streams: number) {
 }
 
 /** Others may share the list. */
-async function listOurs(args: Arguments, run: string): Promise<Listed[]> {
+async function readOurs(args: Arguments, run: string, signal: AbortSignal): Promise<Readings> {
   const isOurs = ({ room_id, stream_sid }: Listed) =>
     room_id.startsWith(`sim-${run}-`) || stream_sid.startsWith(`s-${run}-`);
-  return (await readList(args)).filter(isOurs);
+  const read = async (paging: Paging) => (await readList({ ...args, signal }, paging)).filter(isOurs);
+  return { newest: await read(NEWEST), oldest: await read(OLDEST) };
 }
 
-function stopWhenNothingIsAccepted(stop: AbortController): (answer: Answer) => void {
+function stopWhenNothingIsAccepted(useless: AbortController): (answer: Answer) => void {
   let refusals = 0;
   let accepted = false;
   return (answer) => {
@@ -127,7 +156,7 @@ function stopWhenNothingIsAccepted(stop: AbortController): (answer: Answer) => v
     // 5XX and 429 may pass: ZEGO would come again.
     if (accepted || status < 400 || status >= 500 || status === 429) return;
     refusals += 1;
-    if (refusals >= REFUSALS) stop.abort(new Error(adviceOn(status, told)));
+    if (refusals >= REFUSALS) useless.abort(new Error(adviceOn(status, told)));
   };
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../lib/tools/listen.ts';
 import { describeAnswer } from '../../../lib/tools/simulator/attempt.ts';
 import {
+  type Callback,
   CLOSE,
   type Publishing,
   roomCreate,
@@ -99,6 +100,15 @@ describe('a refused callback', () => {
     expect(received).toHaveLength(3);
     const [first, ...more] = received.map(({ record }) => business(record));
     expect(more).toEqual([first, first]);
+  });
+
+  it('comes once where one attempt is all', async () => {
+    const { url, received } = await target(() => 503);
+    const sent: string[] = [];
+    const options = { attempts: 1, onAttempt: ({ event }: Callback) => sent.push(event) };
+    expect(await delivery(url, options)(create)).toMatchObject({ outcome: 'refused' });
+    expect(received).toHaveLength(1);
+    expect(sent).toEqual(['stream_create']);
   });
 
   it('is signed again for some, and not for others', async () => {

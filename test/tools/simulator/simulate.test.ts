@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { sessionAnswer } from '../../../lib/http/answer.ts';
+import { blankSession, merge } from '../../../lib/streams/session.ts';
 import { listen } from '../../../lib/tools/listen.ts';
 import { startLocal } from '../../../lib/tools/local.ts';
 import { readArguments } from '../../../lib/tools/simulator/arguments.ts';
+import { type Report, report } from '../../../lib/tools/simulator/report.ts';
+import { simulate } from '../../../lib/tools/simulator/simulation.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { verify } from '../../../lib/zego/signature.ts';
-import { SECRET } from '../../callback.ts';
+import { createEvent, SECRET } from '../../callback.ts';
 
 // Not the project's folder: a .env of whoever runs the tests stands there.
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
@@ -30,8 +34,10 @@ interface Ended {
   verdict: string;
 }
 
+const TSX = ['--import', import.meta.resolve('tsx')];
+
 function command(args: string, environment: Record<string, string> = {}, cwd = folder) {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM, ...args.split(' ')], {
+  const child = spawn(process.execPath, [...TSX, PROGRAM, ...args.split(' ')], {
     cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,11 +49,27 @@ function command(args: string, environment: Record<string, string> = {}, cwd = f
   ]).then(([stdout, stderr, code]): Ended => {
     return { code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) ?? '' };
   });
-  return { ended, interrupt: () => child.kill('SIGINT') };
+  return { ended, interrupt: (signal: NodeJS.Signals = 'SIGINT') => child.kill(signal) };
 }
 
 const run = (args: string, environment: Record<string, string> = {}, cwd = folder) =>
   command(args, environment, cwd).ended;
+
+interface Page {
+  streams: object[];
+  next_cursor: string | null;
+}
+
+/** A session as the list shows it. */
+function answerOf(create: ZegoRecord): object {
+  const event = createEvent(create);
+  return sessionAnswer({ session: merge(blankSession(event), event, 0), ending: null });
+}
+
+function byTime(a: ZegoRecord, b: ZegoRecord): number {
+  const key = ({ create_time_ms, stream_id, stream_sid }: ZegoRecord) => `${create_time_ms} ${stream_id} ${stream_sid}`;
+  return key(a) < key(b) ? -1 : 1;
+}
 
 /** A receiver of the tests' own. */
 class Receiver {
@@ -58,7 +80,11 @@ class Receiver {
   /** Which callbacks it answers with 200 and forgets. */
   forgets: (record: ZegoRecord) => boolean = () => false;
   token: string | undefined;
+  /** Turns a page into another answer of the list. */
+  page: (page: Page, query: URLSearchParams) => unknown = (page) => page;
+  listStatus = 200;
   onCallback = () => {};
+  onList = () => {};
 
   async start(): Promise<this> {
     const server = createServer(async (request, response) => {
@@ -70,7 +96,10 @@ class Receiver {
       if (pathname === '/callbacks/zego') {
         const record = decodeBody(await text(request), false);
         const status = this.refuses(record);
-        if (status !== undefined) return reply(status, { type: 'urn:zego-live-list:problem:refused' });
+        if (status !== undefined) {
+          this.onCallback();
+          return reply(status, { type: 'urn:zego-live-list:problem:refused\u001b[2J' });
+        }
         try {
           verify(record, { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
         } catch {
@@ -81,11 +110,17 @@ class Receiver {
         return reply(200, { result: 'applied' });
       }
       if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) return reply(401, {});
+      this.onList();
       // Pages of three, whatever the limit.
       const from = Number(searchParams.get('cursor') ?? 0);
       const live = this.live().filter(({ appid }) => appid === searchParams.get('appid'));
+      const sorted = live.sort(byTime).map(answerOf);
+      if (searchParams.get('order') === 'newest') sorted.reverse();
       const next_cursor = from + 3 < live.length ? String(from + 3) : null;
-      return reply(200, { streams: live.slice(from, from + 3), next_cursor });
+      return reply(
+        this.listStatus,
+        this.page({ streams: sorted.slice(from, from + 3), next_cursor }, searchParams) as object,
+      );
     });
     const listening = await listen(server, 0, '');
     opened.push(listening);
@@ -93,9 +128,13 @@ class Receiver {
     return this;
   }
 
+  of(event: string): ZegoRecord[] {
+    return this.records.filter((record) => record.event === event);
+  }
+
   /** The creates of what is live. */
   live(): ZegoRecord[] {
-    const of = (event: string) => this.records.filter((record) => record.event === event);
+    const of = (event: string) => this.of(event);
     const bySeq = (a: ZegoRecord, b: ZegoRecord) => Number(b.stream_seq) - Number(a.stream_seq);
     const sids = new Set(of('stream_create').map(({ stream_sid }) => stream_sid));
     const creates = [...sids].flatMap((sid) => of('stream_create').filter(isOf(sid)).sort(bySeq).slice(0, 1));
@@ -118,7 +157,23 @@ class Receiver {
 
 const isOf = (sid: unknown) => (record: ZegoRecord) => record.stream_sid === sid;
 const receiver = () => new Receiver().start();
+
+/** Waits for a callback after which something holds. */
+const until = (target: Receiver, holds: () => boolean) =>
+  new Promise<void>((resolve) => {
+    target.onCallback = () => holds() && resolve();
+  });
+
 const QUICK = `--secret ${SECRET} --streams 30 --seconds 1 --speed 100 --seed 1`;
+
+/** Without a program around it, and without looking again at what differs. */
+async function play(target: Receiver): Promise<Report & { verdict: string | undefined }> {
+  const args = readArguments(['--url', target.url, ...QUICK.split(' ')], {});
+  if (args === undefined) throw new Error('only help is asked for');
+  const { signal } = new AbortController();
+  const told = report(await simulate(args, { signal, onPlanned: () => {}, onDelivery: () => {}, patienceMs: 0 }));
+  return { ...told, verdict: told.lines.at(-1) };
+}
 
 describe.concurrent('npm run simulate', () => {
   it('finds no difference where there is none, and leaves nothing live behind', async () => {
@@ -126,9 +181,11 @@ describe.concurrent('npm run simulate', () => {
     const everything = '--duplicate 0.3 --delay 0.4 --crash 0.3 --format mixed';
     const { code, stdout, stderr, verdict } = await run(`--url ${target.url}/callbacks/zego ${QUICK} ${everything}`);
     expect({ code, stderr, verdict }).toEqual({ code: 0, stderr: '', verdict: 'No difference.' });
-    expect(stdout).toMatch(/^Closed the \d+ streams that were still on air\.$/m);
+    expect(stdout).toMatch(/^Told the end of the \d+ streams that were still listed\.$/m);
     expect(stdout).toMatch(/^sessions +(\d+) on air, \1 listed$/m);
-    expect(stdout).toMatch(/--seed 1$/m);
+    expect(stdout).toMatch(
+      /: 30 sessions, \d+ callbacks due within \d+ s, retries and delays aside\. Again: --seed 1$/m,
+    );
     expect(stdout).not.toContain(SECRET);
     expect(target.live()).toEqual([]);
   });
@@ -159,9 +216,21 @@ describe.concurrent('npm run simulate', () => {
     const target = await receiver();
     target.refuses = ({ event, stream_sid }) =>
       event === 'stream_close' && String(stream_sid).endsWith('-1') ? 503 : undefined;
-    const { code, stdout } = await run(`--url ${target.url} ${QUICK}`);
+    const { code, stdout, verdict } = await run(`--url ${target.url} ${QUICK}`);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^given up after 6 attempts, last answer 503 refused: stream_close of s-\S+-1 in sim-\S+$/m);
+    expect(verdict).toMatch(/^\d+ callbacks? (was|were) refused for good\.$/);
+    // What a target tells may not steer the terminal.
+    const last = 'given up after 6 attempts, last answer 503 refused\\[2J: ';
+    expect(stdout).toMatch(new RegExp(`^${last}stream_close of s-\\S+-1 in sim-\\S+$`, 'm'));
+    expect(stdout).toMatch(
+      /^(No difference|\d+ differences? that no loss explains)\.\n\d+ callbacks? (was|were) refused/m,
+    );
+  });
+
+  it('proves nothing when nothing was accepted', async () => {
+    const target = await receiver();
+    const lost = await run(`--url ${target.url} ${QUICK} --lose 1`);
+    expect(lost).toMatchObject({ code: 1, verdict: 'No callback was accepted.' });
   });
 
   it('stops when the secret is another one', async () => {
@@ -215,14 +284,80 @@ describe.concurrent('npm run simulate', () => {
     expect(silent.stderr).toMatch(/^http:\S+ does not answer \(ECONNREFUSED\): .*--url.*\n$/);
   });
 
-  it('leaves nothing live behind when it is interrupted', async () => {
+  const STOPPED = { code: 1, stderr: 'Stopped before the end: nothing was compared.\n' };
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'leaves nothing live behind when it is ended by %s, also what waits for its repeat',
+    async (signal) => {
+      const target = await receiver();
+      const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60 --duplicate 1 --speed 1`);
+      await until(target, () => target.live().length >= 2);
+      running.interrupt(signal);
+      const ended = await running.ended;
+      expect(ended).toMatchObject(STOPPED);
+      expect(ended.verdict).toBe('Closing what is still live; Ctrl-C once more leaves it.');
+      expect(target.live()).toEqual([]);
+      const rooms = (event: string) => new Set(target.of(event).map(({ room_session_id }) => room_session_id));
+      expect(rooms('room_close')).toEqual(rooms('room_create'));
+    },
+  );
+
+  it('closes at once, and once, what was taken though it was refused, when it is interrupted', async () => {
     const target = await receiver();
-    const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60`);
-    await new Promise<void>((resolve) => {
-      target.onCallback = () => target.live().length >= 2 && resolve();
-    });
+    let attempts = 0;
+    let closes = 0;
+    target.refuses = (record) => {
+      if (record.event === 'stream_create') {
+        // Taken, and its answer gets lost.
+        target.records.push(record);
+        attempts += 1;
+        return 503;
+      }
+      if (record.event !== 'stream_close') return undefined;
+      closes += 1;
+      return 503;
+    };
+    const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60 --speed 1`);
+    await until(target, () => attempts >= 2);
+    const before = closes;
     running.interrupt();
-    expect(await running.ended).toMatchObject({ code: 1, stderr: 'Stopped before the end: nothing was compared.\n' });
+    expect(await running.ended).toMatchObject(STOPPED);
+    const sids = new Set(target.of('stream_create').map(({ stream_sid }) => stream_sid));
+    expect(closes - before).toBe(sids.size);
+    expect(target.of('room_close')).not.toEqual([]);
+  });
+
+  it('can be interrupted while it reads the list, and while it waits to look again', async () => {
+    for (const change of [{ next_cursor: 'a' }, { streams: [], next_cursor: null }]) {
+      const target = await receiver();
+      let count = 0;
+      target.page = (page) => {
+        if (target.records.length === 0) return page;
+        count += 1;
+        // Something new on each page: nothing tells that it has no end.
+        const more = { stream_sid: `s-${count}`, stream_id: 'other', room_id: 'other' };
+        return 'streams' in change ? change : { streams: [more], next_cursor: String(count) };
+      };
+      const running = command(`--url ${target.url} ${QUICK}`);
+      await new Promise<void>((resolve) => {
+        target.onList = () => target.records.length > 0 && count > 2 && resolve();
+      });
+      running.interrupt();
+      expect(await running.ended).toMatchObject(STOPPED);
+      expect(target.live()).toEqual([]);
+    }
+  });
+
+  it.runIf(process.platform !== 'win32')('ends with the shell in which npm started it', async () => {
+    const target = await receiver();
+    const script = `"${process.execPath}" ${TSX.join(' ')} "${PROGRAM}" --url ${target.url} --seconds 60; true`;
+    const env = { PATH: process.env.PATH, ZEGO_CALLBACK_SECRET: SECRET, npm_lifecycle_event: 'simulate' };
+    const shell = spawn('sh', ['-c', script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    // The pipe is closed when the last process that writes to it has ended.
+    const closed = text(shell.stdout);
+    await until(target, () => target.live().length >= 2);
+    shell.kill('SIGTERM');
+    expect(await closed).toContain('Closing what is still live');
     expect(target.live()).toEqual([]);
   });
 
@@ -234,11 +369,71 @@ describe.concurrent('npm run simulate', () => {
     }
   });
 
-  it('refuses what it does not know with one sentence and its options', async () => {
+  it('refuses what it does not know with one sentence, and says where its options are', async () => {
     const { code, stdout, stderr } = await run('--url http://x --loose 1', { ZEGO_CALLBACK_SECRET: SECRET });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^Unknown option '--loose'\.\n\n/);
-    expect(stderr).toContain('--duplicate');
+    expect(stderr).toBe("Unknown option '--loose'.\nnpm run simulate -- --help lists the options.\n");
+  });
+});
+
+describe('the list, read at the end', () => {
+  const changed: [string, Partial<Page>, RegExp][] = [
+    ['leads back to its first page', { next_cursor: '' }, /^The list never ends: after 3 streams a page leads back\.$/],
+    ['has the same cursor always', { next_cursor: '3' }, /^The list never ends: after 6 streams a page leads back\.$/],
+    ['has no streams', { streams: [{}] }, /^GET http:\S+\/streams answers 200 and no list: is --url .*$/],
+  ];
+  it.each(changed)(
+    'tells its summary, and why there is no comparison, when the list %s',
+    async (_, change, sentence) => {
+      const target = await receiver();
+      target.page = (page) => (target.records.length === 0 ? page : { ...page, ...change });
+      const { fine, lines, verdict } = await play(target);
+      expect(fine).toBe(false);
+      expect(verdict).toMatch(sentence);
+      expect(lines.join('\n')).toMatch(/^callbacks +\d+, in \d+ requests$/m);
+      expect(target.live()).toEqual([]);
+    },
+  );
+
+  it('notices cursors that go on for ever without anything new', async () => {
+    const target = await receiver();
+    let count = 3;
+    target.page = (page) => (target.records.length === 0 ? page : { ...page, next_cursor: String(count++) });
+    const { fine, verdict } = await play(target);
+    expect(fine).toBe(false);
+    expect(verdict).toMatch(/^The list never ends: after \d+ streams a page leads back\.$/);
+  });
+
+  it('sends whose list fails at the end to the log of the target', async () => {
+    const target = await receiver();
+    target.page = (page) => {
+      target.listStatus = target.records.length === 0 ? 200 : 503;
+      return page;
+    };
+    target.onList = () => {
+      if (target.records.length > 0) target.listStatus = 503;
+    };
+    const { fine, verdict } = await play(target);
+    expect(fine).toBe(false);
+    expect(verdict).toMatch(/^GET http:\S+\/streams answers 503: look at the log of the target\.$/);
+  });
+
+  it('compares the list newest first in pages of 20 with the one oldest first in pages of 100', async () => {
+    const target = await receiver();
+    target.page = ({ streams, next_cursor }, query) => {
+      const order = `${query.get('order')} ${query.get('limit')}`;
+      return order === 'oldest 100' && !query.has('cursor')
+        ? { streams: streams.toReversed().slice(1), next_cursor }
+        : { streams: order === 'newest 20' || order === 'oldest 100' ? streams : [], next_cursor };
+    };
+    const { fine, lines, verdict } = await play(target);
+    expect({ fine, verdict }).toEqual({ fine: false, verdict: '2 differences that no loss explains.' });
+    expect(lines.join('\n')).toMatch(
+      /^in one order only: sim-\S+ \(s-\S+\) in sim-\S+: when the list is read newest first$/m,
+    );
+    expect(lines.join('\n')).toMatch(
+      /^out of order: sim-\S+ \(s-\S+\) in sim-\S+: after s-\S+ when the list is read oldest first$/m,
+    );
   });
 });
 
@@ -282,15 +477,30 @@ describe('the options', () => {
     expect(said).toMatchObject({ secret: 's', appid: '9', token: 't' });
   });
 
+  it('are read as the variables are: first entry, without white space; empty or public is none', () => {
+    const settings = { ...environment, ZEGO_APP_ID: '7', LIST_TOKEN: 'mine' };
+    const options = ['--url', 'http://x', '--secret', ' a , b', '--appid', ' 8,9', '--token', ' t ,u'];
+    expect(readArguments(options, settings)).toMatchObject({ secret: 'a', appid: '8', token: 't' });
+    const empty = ['--url', 'http://x', '--appid', '', '--token', ''];
+    expect(readArguments(empty, settings)).toMatchObject({ appid: '1234567890', token: undefined });
+    expect(read('--url http://x --token public', settings)?.token).toBe(undefined);
+  });
+
   it.each([
     ['', '--url is missing: say where the API answers.'],
+    ['--url http://x --url http://y', '--url is given twice.'],
+    ['--url http://x --lose 0 --seed 1 --lose 0', '--lose is given twice.'],
+    ['--url http://x --token schlüssel', 'LIST_TOKEN takes tokens of ASCII characters without white space'],
+    ['--url http://x --token ssm:/token', 'LIST_TOKEN cannot be read from Parameter Store yet'],
+    ['--url http://x --secret ssm:/secret', 'ZEGO_CALLBACK_SECRET cannot be read from Parameter Store yet'],
     ['--url nowhere', '--url takes a URL that begins with http:// or https://.'],
     ['--url http://x --lose 1.5', '--lose takes a number from 0 to 1.'],
     ['--url http://x --lose often', '--lose takes a number from 0 to 1.'],
     ['--url http://x --streams 1.5', '--streams takes a whole number from 1 to 20000.'],
     ['--url http://x --speed 0', '--speed takes a number from 0.1 to 1000.'],
     ['--url http://x --format xml', '--format takes one of json, urlencoded, form, mixed.'],
-    ['--url http://x --appid seven', '--appid takes 1 to 20 digits, without zeros before them.'],
+    ['--url http://x --appid seven', 'ZEGO_APP_ID takes appids of 1 to 20 digits'],
+    ['--url http://x --appid 07', '--appid takes 1 to 20 digits, without zeros before them.'],
     ['--url http://x --lose -1', "Option '--lose' argument is ambiguous."],
     ['--url http://x --url', "Option '--url <value>' argument missing."],
     ['http://x', "Unexpected argument 'http://x'."],
@@ -299,9 +509,10 @@ describe('the options', () => {
   });
 
   it('refuse to play without a secret', () => {
-    expect(() => read('--url http://x', {})).toThrow(
-      /^The target's CallbackSecret is missing: .*--secret.*ZEGO_CALLBACK_SECRET\.$/,
-    );
+    const missing = /^The target's CallbackSecret is missing: .*--secret.*ZEGO_CALLBACK_SECRET\.$/;
+    expect(() => read('--url http://x', {})).toThrow(missing);
+    expect(() => readArguments(['--url', 'http://x', '--secret', ''], environment)).toThrow(missing);
+    expect(() => read('', {})).toThrow('--url is missing');
   });
 });
 

@@ -69,7 +69,7 @@ describe('a play', () => {
       const last = new Map<string, number>();
       for (const { fields } of ofStreams(callbacks)) {
         const before = last.get(fields.room_session_id);
-        if (before === undefined) expect(fields.stream_seq).toBe('1');
+        if (before === undefined) expect(Number(fields.stream_seq)).toBe(1);
         else expect(Number(fields.stream_seq)).toBeGreaterThan(before);
         last.set(fields.room_session_id, Number(fields.stream_seq));
       }
@@ -187,15 +187,26 @@ describe('a callback', () => {
     },
   );
 
-  it.each(ENCODING_NAMES)('keeps every digit and character as %s', (encoding) => {
-    for (const { fields } of callbacks) {
-      const { body } = encode(fields, encoding);
-      const told = Object.entries(fields).map(([name, value]) => [
-        name,
-        typeof value === 'bigint' ? `${value}` : value,
-      ]);
-      expect({ ...decodeBody(body, false) }).toEqual(Object.fromEntries(told));
-    }
+  it.each([...ENCODING_NAMES.map((encoding) => [encoding, 'numbered'] as const), ['form', 'plain'] as const])(
+    'keeps every digit and character as %s, arrays %s',
+    (encoding, arrays) => {
+      for (const { fields } of callbacks) {
+        const { body } = encode(fields, encoding, arrays);
+        const told = Object.entries(fields).map(([name, value]) => [
+          name,
+          typeof value === 'bigint' ? `${value}` : value,
+        ]);
+        expect({ ...decodeBody(body, false) }).toEqual(Object.fromEntries(told));
+      }
+    },
+  );
+
+  it('now and then has an extra_info, another codec, a zero before its stream_seq', () => {
+    const creates = ofStreams(callbacks).filter(({ event }) => event === 'stream_create');
+    const values = (name: string) => new Set(creates.map(({ fields }) => String(fields[name])));
+    expect([...values('stream_attr')].sort()).toEqual(['{"cid":0}', '{"cid":1}', '{"cid":2}', '{"cid":3}']);
+    expect([...values('extra_info')]).toEqual(expect.arrayContaining(['', '{"seat":3}']));
+    expect([...values('stream_seq')]).toEqual(expect.arrayContaining(['1', '05']));
   });
 
   it('has its numbers as numbers in JSON', () => {
