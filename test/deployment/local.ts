@@ -5,7 +5,7 @@ import { start } from './program.ts';
  * `npm start`, `npm run demo` and `npm run simulate` as a newcomer runs them: `tsx test/deployment/local.ts start`,
  * `demo` or `simulate`, the last with AWS_ENDPOINT_URL_DYNAMODB where another engine is to be used.
  */
-const { PATH, HOME, AWS_ENDPOINT_URL_DYNAMODB } = process.env;
+const { PATH, HOME, AWS_ENDPOINT_URL_DYNAMODB, STREAMS = '2000', SECONDS = '30' } = process.env;
 // The list is open by itself, unless there is a .env file that closes it.
 const ENVIRONMENT = { PATH, HOME, PORT: '0', DYNAMODB_PORT: '0', LIST_TOKEN: 'public' };
 
@@ -30,7 +30,7 @@ async function checkSimulate(): Promise<void> {
   const program = start('npm', ['start'], environment);
   const url = await listening(program);
   for (const [verdict, losses] of Object.entries(PLAYS)) {
-    const args = ['--url', url, '--streams', '2000', '--seconds', '45', '--duplicate', '0.3', '--delay', '0.4'];
+    const args = ['--url', url, '--streams', STREAMS, '--seconds', SECONDS, '--duplicate', '0.3', '--delay', '0.4'];
     const more = ['--crash', '0.1', '--format', 'mixed', ...losses];
     const play = start('npm', ['run', '--silent', 'simulate', '--', ...args, ...more], environment);
     const output = await play.succeeds(180);

@@ -290,7 +290,7 @@ describe.each(Object.entries(ODD_ALPHABETS))('%s', (_, events) => {
         ran.schedules++;
         await check(course, [prior, one, other], () => told([prior], [one, other], course));
       };
-      await everySchedule(before, [one, other], 0, checked, LONG ? 200_000 : 2000);
+      await everySchedule(before, [one, other], 0, checked, LONG ? 200_000 : 700);
     },
     LONG_MS,
   );
