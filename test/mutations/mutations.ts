@@ -413,8 +413,14 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'store: 25 siblings at the most',
     file: STORE,
-    from: 'while (last !== undefined && last.sibling_key === found[0]?.sibling_key);',
-    to: 'while (last !== undefined && last.sibling_key === undefined);',
+    from: 'last.sibling_key === found[0]?.sibling_key ||',
+    to: '',
+  },
+  {
+    name: 'store: what is past its time hides the others',
+    file: STORE,
+    from: ' || known(found).length === 0)',
+    to: ')',
   },
   {
     name: 'store: facts past their time count',
