@@ -9,7 +9,7 @@ import type { CloseFact, CreateFact, Head, Room, RoomFacts, Session, SessionKey,
 export const INDEX = { siblings: 'siblings', live: 'live', room: 'room' } as const;
 
 /** DynamoDB's limit for the sort key of an index. */
-const MAX_SORT_KEY_BYTES = 1024;
+export const MAX_SORT_KEY_BYTES = 1024;
 
 /** An item as lib-dynamodb reads and writes it. */
 export type Item = Record<string, unknown>;
