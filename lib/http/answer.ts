@@ -1,4 +1,9 @@
-import type { Reading } from '../streams/live.ts';
+import type { Page, Reading } from '../streams/reading.ts';
+
+/** A page of the live list. */
+export function pageAnswer({ readings, next_cursor }: Page) {
+  return { streams: readings.map(sessionAnswer), next_cursor };
+}
 
 /**
  * A session as readers get it: ZEGO's fields under ZEGO's names. Each field that ZEGO documents as equal to another is

@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
-import type { PageQuery, StreamQuery } from '../streams/live.ts';
+import type { PageQuery } from '../streams/live.ts';
+import type { StreamQuery, StreamsQuery } from '../streams/lookup.ts';
 
 /**
  * Query parameters, read from the raw query string: API Gateway joins repeated ones with commas in
@@ -7,42 +8,66 @@ import type { PageQuery, StreamQuery } from '../streams/live.ts';
  */
 type Parameters<N extends string> = { [K in N]: string | undefined };
 
+const PAGE_PARAMETERS = ['limit', 'cursor', 'order', 'room_id', 'appid'] as const;
 const MAX_LIMIT = 100;
+/** How many streams may be asked for at once. */
+const MAX_STREAMS = 50;
+const MAX_STREAM_ID_BYTES = 256;
+
+/** A page of the live list, or what is live of some streams. */
+export type ListQuery = PageQuery | StreamsQuery;
 
 /** @throws Problem `invalid-parameter` whose detail names the parameter */
-export function pageQuery(rawQueryString: string): PageQuery {
-  const { limit, cursor, order, room_id, appid } = read(rawQueryString, [
-    'limit',
-    'cursor',
-    'order',
-    'room_id',
-    'appid',
-  ]);
+export function listQuery(rawQueryString: string): ListQuery {
+  const parameters = new URLSearchParams(rawQueryString);
+  return parameters.has('stream_id') ? streamsQuery(parameters) : pageQuery(parameters);
+}
+
+function pageQuery(parameters: URLSearchParams): PageQuery {
+  const { limit, cursor, order, room_id, appid } = read(parameters, PAGE_PARAMETERS);
   if (limit !== undefined && !(/^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT)) {
     throw invalidParameter('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   }
   if (order !== undefined && order !== 'newest' && order !== 'oldest') {
     throw invalidParameter('order', 'must be newest or oldest');
   }
-  checkBytes('room_id', room_id);
+  checkBytes('room_id', room_id, 512);
   checkAppid(appid);
   return { limit: limit === undefined ? 50 : Number(limit), cursor, order: order ?? 'newest', room_id, appid };
 }
 
+function streamsQuery(parameters: URLSearchParams): StreamsQuery {
+  const asked = parameters.getAll('stream_id');
+  const others = new URLSearchParams(parameters);
+  others.delete('stream_id');
+  for (const name of others.keys()) {
+    if (isOneOf(PAGE_PARAMETERS, name) && name !== 'appid') throw invalidParameter(name, 'does not go with stream_id');
+  }
+  const { appid } = read(others, ['appid']);
+  if (asked.length > MAX_STREAMS) throw invalidParameter('stream_id', `is given more than ${MAX_STREAMS} times`);
+  if (asked.includes('')) throw invalidParameter('stream_id', 'is empty');
+  for (const stream_id of asked) checkBytes('stream_id', stream_id, MAX_STREAM_ID_BYTES);
+  checkAppid(appid);
+  return { stream_ids: [...new Set(asked)], appid };
+}
+
 /** @throws Problem `invalid-parameter` whose detail names the parameter; `stream-not-found` for what is no stream_id */
 export function streamQuery(stream_id: string, rawQueryString: string): StreamQuery {
-  const { stream_sid, appid } = read(rawQueryString, ['stream_sid', 'appid']);
-  checkBytes('stream_sid', stream_sid);
+  const { stream_sid, appid } = read(new URLSearchParams(rawQueryString), ['stream_sid', 'appid']);
+  checkBytes('stream_sid', stream_sid, 512);
   checkAppid(appid);
-  if (Buffer.byteLength(stream_id) > 256)
-    throw new Problem('stream-not-found', 'No stream_id has more than 256 bytes.');
+  if (Buffer.byteLength(stream_id) > MAX_STREAM_ID_BYTES)
+    throw new Problem('stream-not-found', `No stream_id has more than ${MAX_STREAM_ID_BYTES} bytes.`);
   return { stream_id, stream_sid, appid };
 }
 
-function read<N extends string>(rawQueryString: string, names: readonly N[]): Parameters<N> {
-  const parameters = new URLSearchParams(rawQueryString);
+function isOneOf<N extends string>(names: readonly N[], name: string): name is N {
+  return (names as readonly string[]).includes(name);
+}
+
+function read<N extends string>(parameters: URLSearchParams, names: readonly N[]): Parameters<N> {
   for (const name of parameters.keys()) {
-    if (!(names as readonly string[]).includes(name)) throw invalidParameter(name, 'is not a parameter of this route');
+    if (!isOneOf(names, name)) throw invalidParameter(name, 'is not a parameter of this route');
     if (parameters.getAll(name).length > 1) throw invalidParameter(name, 'is given more than once');
     if (parameters.get(name) === '') throw invalidParameter(name, 'is empty');
   }
@@ -50,8 +75,8 @@ function read<N extends string>(rawQueryString: string, names: readonly N[]): Pa
 }
 
 /** The same bounds as for a callback's fields: what is longer is stored nowhere, and DynamoDB would refuse the key. */
-function checkBytes(name: string, value: string | undefined): void {
-  if (value !== undefined && Buffer.byteLength(value) > 512) throw invalidParameter(name, 'has more than 512 bytes');
+function checkBytes(name: string, value: string | undefined, max: number): void {
+  if (value !== undefined && Buffer.byteLength(value) > max) throw invalidParameter(name, `has more than ${max} bytes`);
 }
 
 function checkAppid(appid: string | undefined): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../lib/errors.ts';
-import { pageQuery, streamQuery } from '../../lib/http/query.ts';
+import { listQuery, streamQuery } from '../../lib/http/query.ts';
 
 const PAGE = { limit: 50, cursor: undefined, order: 'newest', room_id: undefined, appid: undefined };
 const STREAM = { stream_id: 'stream-1', stream_sid: undefined, appid: undefined };
@@ -36,7 +36,7 @@ describe('the live list', () => {
       { order: 'oldest', appid: '1', limit: 7, room_id: 'r', cursor: 'c' },
     ],
   ])('reads %j from the raw query string', (rawQueryString, expected) => {
-    expect(pageQuery(rawQueryString)).toEqual({ ...PAGE, ...expected });
+    expect(listQuery(rawQueryString)).toEqual({ ...PAGE, ...expected });
   });
 
   it.each([
@@ -61,23 +61,59 @@ describe('the live list', () => {
     ['room_id', `room_id=${'r'.repeat(513)}`],
     ['room_id', `room_id=${'%C3%A4'.repeat(257)}`],
   ])('%s is out of range: %j', (name, rawQueryString) => {
-    expect(() => pageQuery(rawQueryString)).toThrow(naming(name));
+    expect(() => listQuery(rawQueryString)).toThrow(naming(name));
   });
 
   it.each(['limit', 'cursor', 'order', 'room_id', 'appid'])('%s may be neither empty nor repeated', (name) => {
     for (const rawQueryString of [name, `${name}=`, `${name}=1&${name}=1`, `${name}=&${name}=1`]) {
-      expect(() => pageQuery(rawQueryString)).toThrow(naming(name));
+      expect(() => listQuery(rawQueryString)).toThrow(naming(name));
     }
   });
 
   it.each(['page', 'Limit', 'stream_sid', 'constructor', '__proto__', 'limit[]', 'state'])('%s is unknown', (name) => {
     const pattern = name.replace(/[[\]]/g, '\\$&');
-    expect(() => pageQuery(`${encodeURIComponent(name)}=1`)).toThrow(naming(pattern));
-    expect(() => pageQuery(`limit=5&${encodeURIComponent(name)}`)).toThrow(naming(pattern));
+    expect(() => listQuery(`${encodeURIComponent(name)}=1`)).toThrow(naming(pattern));
+    expect(() => listQuery(`limit=5&${encodeURIComponent(name)}`)).toThrow(naming(pattern));
+  });
+});
+
+describe('some streams', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `stream_id=s${i}`).join('&');
+
+  it.each([
+    ['stream_id=a', ['a'], undefined],
+    ['stream_id=a&stream_id=b', ['a', 'b'], undefined],
+    ['stream_id=b&appid=1&stream_id=a', ['b', 'a'], '1'],
+    ['stream_id=b&stream_id=a&stream_id=b', ['b', 'a'], undefined],
+    ['stream_id=a%2Cb,c&stream_id=%E5%B0%8F+%E6%A2%85', ['a,b,c', '小 梅'], undefined],
+    [`stream_id=${'ä'.repeat(128)}`, ['ä'.repeat(128)], undefined],
+  ])('are read from %j: each once, in the order asked', (rawQueryString, stream_ids, appid) => {
+    expect(listQuery(rawQueryString)).toEqual({ stream_ids, appid });
   });
 
-  it('stream_id is unknown while lists of streams are not built', () => {
-    expect(() => pageQuery('stream_id=a&stream_id=b')).toThrow(naming('stream_id'));
+  it('are 50 at most, those asked for twice counted twice', () => {
+    expect(listQuery(many(50))).toMatchObject({ stream_ids: { length: 50 } });
+    expect(listQuery('stream_id=a&'.repeat(50))).toMatchObject({ stream_ids: ['a'] });
+    expect(() => listQuery(many(51))).toThrow(naming('stream_id'));
+    expect(() => listQuery('stream_id=a&'.repeat(51))).toThrow(naming('stream_id'));
+  });
+
+  it.each([
+    ['stream_id', 'stream_id='],
+    ['stream_id', 'stream_id=a&stream_id'],
+    ['stream_id', `stream_id=a&stream_id=${'x'.repeat(257)}`],
+    ['stream_id', `stream_id=${'ä'.repeat(129)}`],
+    ['limit', 'stream_id=a&limit=5'],
+    ['cursor', 'stream_id=a&cursor=x'],
+    ['order', 'order=newest&stream_id=a'],
+    ['room_id', 'room_id=r&stream_id=a'],
+    ['appid', 'stream_id=a&appid=x'],
+    ['appid', 'stream_id=a&appid=1&appid=1'],
+    ['appid', 'stream_id=a&appid='],
+    ['stream_sid', 'stream_id=a&stream_sid=s'],
+    ['state', 'stream_id=a&state=live'],
+  ])('%s is refused: %j', (name, rawQueryString) => {
+    expect(() => listQuery(rawQueryString)).toThrow(naming(name));
   });
 });
 
@@ -117,7 +153,7 @@ describe('one stream', () => {
 it('whatever the query string, it is read or refused as a parameter', () => {
   fc.assert(
     fc.property(fc.string(), (rawQueryString) => {
-      for (const read of [pageQuery, one]) {
+      for (const read of [listQuery, one]) {
         try {
           read(rawQueryString);
         } catch (error) {
@@ -131,7 +167,7 @@ it('whatever the query string, it is read or refused as a parameter', () => {
 
 it('no value is repeated in a refusal', () => {
   for (const rawQueryString of ['limit=MARK', 'order=MARK', 'appid=MARK', 'room_id=MARK&room_id=MARK', 'page=MARK']) {
-    expect(() => pageQuery(rawQueryString)).toThrow(
+    expect(() => listQuery(rawQueryString)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('MARK') }),
     );
   }

@@ -11,7 +11,7 @@ export interface Mutation {
 
 const APPLY = 'lib/streams/apply.ts';
 const COMMANDS = 'lib/streams/commands.ts';
-const LIVE = 'lib/streams/live.ts';
+const READING = 'lib/streams/reading.ts';
 const RULES = 'lib/streams/rules.ts';
 const SESSION = 'lib/streams/session.ts';
 const STORE = 'lib/streams/store.ts';
@@ -435,20 +435,20 @@ export const MUTATIONS: Mutation[] = [
     to: 'item === undefined ?',
   },
   {
-    name: 'live: an inferred ending has no reason',
-    file: LIVE,
+    name: 'reading: an inferred ending has no reason',
+    file: READING,
     from: "if (typeof verdict === 'object') return verdict;",
     to: '',
   },
   {
-    name: 'live: expired comes first',
-    file: LIVE,
+    name: 'reading: expired comes first',
+    file: READING,
     from: "if (typeof verdict === 'object') return verdict;",
     to: "if (typeof verdict === 'object' && !isExpired(session, options)) return verdict;",
   },
   {
-    name: 'live: newer siblings are not read',
-    file: LIVE,
+    name: 'reading: newer siblings are not read',
+    file: READING,
     from: 'judge([session, ...newer], facts)',
     to: 'judge([session, ...newer.slice(newer.length)], facts)',
   },

@@ -1,7 +1,7 @@
 import { BatchWriteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
-import { readStream } from '../../lib/streams/live.ts';
+import { readStream } from '../../lib/streams/lookup.ts';
 import { blankSession, type Session, type SessionKey } from '../../lib/streams/session.ts';
 import type { RoomEvent, StreamCreate, StreamEvent } from '../../lib/zego/event.ts';
 import { closeEvent, createEvent } from '../callback.ts';

@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
-import { readPage, readStream } from '../../lib/streams/live.ts';
+import { readPage } from '../../lib/streams/live.ts';
+import { readStream } from '../../lib/streams/lookup.ts';
 import { openStore } from '../../lib/streams/store.ts';
 import type { RoomEvent, StreamEvent } from '../../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../callback.ts';

@@ -1,7 +1,8 @@
-import { BatchWriteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
-import { type Page, type PageQuery, readPage, readStream } from '../../lib/streams/live.ts';
+import { type PageQuery, readPage } from '../../lib/streams/live.ts';
+import type { Page } from '../../lib/streams/reading.ts';
 import type { Store } from '../../lib/streams/store.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 import { freshTable, type TestTable } from '../engine.ts';
@@ -116,6 +117,65 @@ describe('420 live streams, forty to each millisecond', () => {
       code: 'invalid-cursor',
     });
     await expect(page(db.store(NOW), { appid: '1', cursor }, SHARDS)).rejects.toMatchObject({ code: 'invalid-cursor' });
+  });
+});
+
+describe('420 live streams, forty to each millisecond, while others end and start between pages', () => {
+  /** The stream at a place in the list. */
+  const streamAt = (place: number, name = 'stream') => ({
+    stream_id: `${name}-${String((place * 7919) % 420).padStart(3, '0')}`,
+    stream_sid: `s-${name}-${place}`,
+    room_id: `room${place % 2}`,
+    create_time_ms: String(1_687_981_272_000 + Math.floor(place / 40)),
+  });
+  const inOrder = (streams: ReturnType<typeof streamAt>[]) =>
+    streams
+      .toSorted((a, b) => Number(a.create_time_ms) - Number(b.create_time_ms) || (a.stream_id < b.stream_id ? -1 : 1))
+      .map(({ stream_sid }) => stream_sid);
+
+  /** Paged by 37 while LIVE_SHARDS goes from 1 to 8. */
+  async function churn(query: Partial<PageQuery>) {
+    const db = await freshTable();
+    const all = Array.from({ length: 420 }, (_, place) => streamAt(place));
+    for (let i = 0; i < all.length; i += 20) {
+      await Promise.all(all.slice(i, i + 20).map((fields) => send(db, createEvent(fields), 1)));
+    }
+    const ended = new Set<string>();
+    const seen: Page[] = [];
+    let cursor: string | undefined;
+    for (let turn = 0; ; turn++) {
+      const shards = Math.min(8, 1 + turn);
+      const next = await page(db.store(NOW), { ...query, cursor }, shards);
+      expect(sids([next]).filter((sid) => ended.has(sid))).toEqual([]);
+      seen.push(next);
+      if (next.next_cursor === null) break;
+      cursor = next.next_cursor;
+      // Spread over the list, before the position and after it, and the one that the cursor names.
+      const last = all.find(({ stream_sid }) => stream_sid === sids([next]).at(-1));
+      const places = [1, 2, 3, 4].map((i) => (turn * 31 + i * 97) % 420);
+      const ends = [...places.map((place) => all[place]), last].filter((one) => one !== undefined);
+      for (const one of ends) ended.add(one.stream_sid);
+      await Promise.all([
+        ...ends.map((one) => send(db, closeEvent(one), shards)),
+        ...places.concat(places.length).map((place) => send(db, createEvent(streamAt(place, `new-${turn}`)), shards)),
+      ]);
+    }
+    return { seen, stayed: inOrder(all.filter(({ stream_sid }) => !ended.has(stream_sid))) };
+  }
+
+  it.each([
+    ['oldest first', { order: 'oldest' }],
+    ['newest first', { order: 'newest' }],
+    ['oldest first, of a room', { order: 'oldest', room_id: 'room1' }],
+  ] as const)('%s: each that stays exactly once, in order', async (_, query) => {
+    const { seen, stayed } = await churn(query);
+    const expected = 'room_id' in query ? stayed.filter((sid) => Number(sid.slice(9)) % 2 === 1) : stayed;
+    expect(expected.length).toBeGreaterThan('room_id' in query ? 150 : 300);
+    const shown = sids(seen);
+    expect(new Set(shown).size).toBe(shown.length);
+    const kept = new Set(expected);
+    expect(shown.filter((sid) => kept.has(sid))).toEqual(query.order === 'oldest' ? expected : expected.toReversed());
+    for (const { readings } of seen.slice(0, -1)) expect(readings).toHaveLength(37);
   });
 });
 
@@ -257,118 +317,3 @@ async function putCopies(db: TestTable, Key: Record<string, string>, count: numb
     await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: puts.slice(i, i + 25) } }));
   }
 }
-
-describe('one stream', () => {
-  let db: TestTable;
-  beforeAll(async () => {
-    db = await freshTable();
-  });
-  const read = (stream_id: string, more: { appid?: string; stream_sid?: string } = {}, store = db.store(NOW)) =>
-    readStream({ stream_id, stream_sid: more.stream_sid, appid: more.appid }, { store, nowMs: NOW, ...LIFETIMES });
-  const sid = async (...args: Parameters<typeof read>) => (await read(...args))?.session.stream_sid;
-
-  it('is its newest live session, in whatever room and app', async () => {
-    const at = (ms: number) => ({ stream_id: 'a', create_time_ms: String(1e12 + ms) });
-    await send(db, createEvent({ ...at(1), stream_sid: 's-1', room_id: 'z', appid: '9' }));
-    await send(db, createEvent({ ...at(3), stream_sid: 's-3', room_id: 'b', appid: '5' }));
-    await send(db, createEvent({ ...at(2), stream_sid: 's-2', room_id: 'c', appid: '5' }));
-    await send(db, createEvent({ ...at(9), stream_sid: 's-9', room_id: 'e', appid: '5' }));
-    await send(db, closeEvent({ ...at(9), stream_sid: 's-9', room_id: 'e', appid: '5' }));
-    expect(await sid('a')).toBe('s-3');
-    expect(await sid('a', { appid: '9' })).toBe('s-1');
-    expect(await sid('a', { appid: '5', stream_sid: 's-2' })).toBe('s-2');
-    expect(await sid('a', { stream_sid: 's-9' })).toBe('s-9');
-    expect(await sid('a', { appid: '9', stream_sid: 's-9' })).toBeUndefined();
-    expect(await sid('a', { appid: '55' })).toBeUndefined();
-    expect(await sid('a', { stream_sid: 's-0' })).toBeUndefined();
-    expect(await sid('b')).toBeUndefined();
-  });
-
-  it('else its newest ended one: by create_time_ms, then by end_time_ms', async () => {
-    const ended = (stream_sid: string, create_time_ms: number | undefined, destroy_timemillis: number) =>
-      send(
-        db,
-        closeEvent({
-          stream_id: 'c',
-          stream_sid,
-          create_time_ms: create_time_ms && String(create_time_ms),
-          destroy_timemillis: String(destroy_timemillis),
-        }),
-      );
-    await ended('s-1', undefined, 9e12);
-    expect(await sid('c')).toBe('s-1');
-    await ended('s-2', 1e12, 2e12);
-    await ended('s-3', 1e12, 4e12);
-    await ended('s-4', 1e12, 3e12);
-    expect(await sid('c')).toBe('s-3');
-    await ended('s-5', 1e12 + 1, 1e12 + 2);
-    expect(await sid('c')).toBe('s-5');
-  });
-
-  it('is found in every room, though it was restarted hundreds of times in others', async () => {
-    await send(
-      db,
-      createEvent({ stream_id: 'd', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
-    );
-    for (const room_id of ['b', 'c']) {
-      for (let i = 0; i < 120; i += 20) {
-        const restarts = Array.from({ length: 20 }, (_, j) => ({
-          stream_sid: `s-${room_id}${i + j}`,
-          create_time_ms: String(2e12 + i + j),
-        }));
-        await Promise.all(restarts.map((fields) => send(db, closeEvent({ stream_id: 'd', room_id, ...fields }))));
-      }
-    }
-    db.requests.length = 0;
-    expect(await sid('d')).toBe('s-live');
-    expect(db.requests.length).toBeLessThanOrEqual(4);
-  });
-
-  it.each([98, 99, 100, 101])(
-    'is found behind %s sessions of a later room: a page of the index has 100',
-    async (count) => {
-      const stream_id = `g-${count}`;
-      const ended = Array.from({ length: count + 2 }, (_, i) => ({
-        stream_sid: `s-${i}`,
-        room_id: i < 2 ? 'a' : 'z',
-        create_time_ms: String(1e12 + i),
-      }));
-      await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id, ...fields }))));
-      await send(db, createEvent({ stream_id, stream_sid: 's-live', room_id: 'a', create_time_ms: '1100000000000' }));
-      expect(await sid(stream_id)).toBe('s-live');
-    },
-  );
-
-  it('is found behind a page of sessions that are past their time', async () => {
-    const past = Array.from({ length: 101 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms: String(2e12 + i) }));
-    await Promise.all(past.map((fields) => send(db, closeEvent({ stream_id: 'h', ...fields }), 1, NOW - 24 * HOUR)));
-    await send(db, createEvent({ stream_id: 'h', stream_sid: 's-live', create_time_ms: '1000000000000' }));
-    expect(await sid('h')).toBe('s-live');
-  });
-
-  it('looks again when the session that it found has ended meanwhile', async () => {
-    const key = { stream_id: 'e', stream_sid: 's-1' };
-    await send(db, createEvent(key));
-    const store = db.store(NOW);
-    let raced = false;
-    const racing: Store = {
-      ...store,
-      standings: async (...args) => {
-        const found = await store.standings(...args);
-        if (!raced) await send(db, closeEvent(key)).then(() => send(db, createEvent({ ...key, stream_sid: 's-2' })));
-        raced = true;
-        return found;
-      },
-    };
-    expect(await sid('e', {}, racing)).toBe('s-2');
-  });
-
-  it('whose view says ended though no fact says why is ended, without reason and time', async () => {
-    const key = { stream_id: 'f', stream_sid: 's-1' };
-    await send(db, createEvent(key));
-    await db.client.send(
-      new UpdateCommand({ TableName: db.table, Key: key, UpdateExpression: 'REMOVE live_shard, live_key, live_room' }),
-    );
-    expect((await read('f'))?.ending).toEqual({ end_reason: null, end_time_ms: null });
-  });
-});
