@@ -1,12 +1,14 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
 import { Problem } from '../lib/errors.ts';
-import { sessionAnswer } from '../lib/http/answer.ts';
-import { pageQuery, streamQuery } from '../lib/http/query.ts';
-import { json } from '../lib/http/response.ts';
+import { pageAnswer, sessionAnswer } from '../lib/http/answer.ts';
+import { openCache } from '../lib/http/cache.ts';
+import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
+import { cacheControl, conditional, representation } from '../lib/http/response.ts';
 import { requireToken } from '../lib/http/token.ts';
 import { invoke } from '../lib/invocation.ts';
-import { readPage, readStream } from '../lib/streams/live.ts';
+import { readPage } from '../lib/streams/live.ts';
+import { readStream, readStreams, type StreamQuery } from '../lib/streams/lookup.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
 
 const config = readConfig([
@@ -19,26 +21,35 @@ const config = readConfig([
 ]);
 const client = connect();
 const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
+const cached = openCache(config.LIST_CACHE_SECONDS * 1000);
 
 /** `GET /streams` and `GET /streams/{stream_id}`. */
 export const handler = (request: APIGatewayProxyEventV2) =>
   invoke('list', request, async ({ nowMs, signal }) => {
     requireToken(request.headers.authorization, config.LIST_TOKEN);
 
-    const options = {
-      store: openStore({ client, tables, nowMs, signal }),
-      nowMs,
-      liveShards: config.LIVE_SHARDS,
-      maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
-    };
-
     const stream_id = request.pathParameters?.stream_id;
-    if (stream_id === undefined) {
-      const { readings, next_cursor } = await readPage(pageQuery(request.rawQueryString), options);
-      return json(200, { streams: readings.map(sessionAnswer), next_cursor });
-    }
+    const query =
+      stream_id === undefined ? listQuery(request.rawQueryString) : streamQuery(stream_id, request.rawQueryString);
+    const { answer, freshMs } = await cached(query, nowMs, async () =>
+      representation(await load(query, nowMs, signal)),
+    );
 
-    const reading = await readStream(streamQuery(stream_id, request.rawQueryString), options);
-    if (reading === undefined) throw new Problem('stream-not-found', 'Nothing is known of this stream (any more).');
-    return json(200, sessionAnswer(reading));
+    const control = cacheControl(freshMs, { shared: config.LIST_TOKEN === 'public' });
+    return conditional(answer, request.headers['if-none-match'], control);
   });
+
+async function load(query: ListQuery | StreamQuery, nowMs: number, signal: AbortSignal): Promise<unknown> {
+  const options = {
+    store: openStore({ client, tables, nowMs, signal }),
+    nowMs,
+    liveShards: config.LIVE_SHARDS,
+    maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
+  };
+  if ('stream_id' in query) {
+    const reading = await readStream(query, options);
+    if (reading === undefined) throw new Problem('stream-not-found', 'Nothing is known of this stream (any more).');
+    return sessionAnswer(reading);
+  }
+  return pageAnswer('stream_ids' in query ? await readStreams(query, options) : await readPage(query, options));
+}

@@ -67,12 +67,9 @@ export const VARIABLES = {
   },
   LIST_CACHE_SECONDS: {
     meaning: 'how old an answer of GET /streams may be, in seconds; 0 switches caching off',
-    example: '0',
-    fallback: '0',
-    parse: (value: string) => {
-      if (value !== '0') throw new Error('takes only 0: caching is not built yet');
-      return 0;
-    },
+    example: '2',
+    fallback: '2',
+    parse: integer(0, 3600),
   },
   LIVE_SHARDS: {
     meaning: 'partitions of the live index, 1 to 64; may be raised at any time, never lowered',

@@ -31,7 +31,7 @@ const DEFAULTS: Record<VariableName, unknown> = {
   RETENTION_HOURS: 24,
   MAX_LIVE_HOURS: 48,
   CORS_ORIGINS: ['*'],
-  LIST_CACHE_SECONDS: 0,
+  LIST_CACHE_SECONDS: 2,
   LIVE_SHARDS: 1,
   PORT: 3000,
   DYNAMODB_PORT: 8000,
@@ -88,6 +88,7 @@ it.each<[VariableName, string, unknown]>([
   ['CORS_ORIGINS', ' , ', ['*']],
   ['CORS_ORIGINS', 'http://[::1]:8080', ['http://[::1]:8080']],
   ['LIST_CACHE_SECONDS', '0', 0],
+  ['LIST_CACHE_SECONDS', '3600', 3600],
   ['LIVE_SHARDS', '1', 1],
   ['LIVE_SHARDS', '64', 64],
   ['PORT', '0', 0],
@@ -111,10 +112,11 @@ const MALFORMED: [VariableName, string, RegExp][] = [
   ['ZEGO_APP_ID', '1.5', /1 to 20 digits/],
   ['ZEGO_APP_ID', '123456789012345678901', /1 to 20 digits/],
   ['ZEGO_APP_ID', '1 2', /1 to 20 digits/],
-  ...(['SIGNATURE_WINDOW_SECONDS', 'LIVE_SHARDS', 'PORT', 'DYNAMODB_PORT'] as const).flatMap((name) =>
-    ['-1', '1.5', '1e1', '0x10', 'many', '10s', '1 0', '9'.repeat(20), 'NaN'].map(
-      (text): [VariableName, string, RegExp] => [name, text, /whole number from \d+ to \d+/],
-    ),
+  ...(['SIGNATURE_WINDOW_SECONDS', 'LIST_CACHE_SECONDS', 'LIVE_SHARDS', 'PORT', 'DYNAMODB_PORT'] as const).flatMap(
+    (name) =>
+      ['-1', '1.5', '1e1', '0x10', 'many', '10s', '1 0', '9'.repeat(20), 'NaN'].map(
+        (text): [VariableName, string, RegExp] => [name, text, /whole number from \d+ to \d+/],
+      ),
   ),
   ['LIVE_SHARDS', '0', /from 1 to 64/],
   ['LIVE_SHARDS', '65', /from 1 to 64/],
@@ -136,10 +138,7 @@ const MALFORMED: [VariableName, string, RegExp][] = [
   ['LIST_TOKEN', 'SSM:/name', /Parameter Store/],
   ['ZEGO_CALLBACK_SECRET', 'ab${env:HOME}', /holds \$\{/],
   ['LIST_TOKEN', 'ab${env:HOME}', /holds \$\{/],
-  ['LIST_CACHE_SECONDS', '2', /only 0/],
-  ['LIST_CACHE_SECONDS', '-1', /only 0/],
-  ['LIST_CACHE_SECONDS', '0.5', /only 0/],
-  ['LIST_CACHE_SECONDS', 'off', /only 0/],
+  ['LIST_CACHE_SECONDS', '3601', /from 0 to 3600/],
   ['AWS_ENDPOINT_URL_DYNAMODB', '127.0.0.1:8001', /a URL/],
   ['AWS_ENDPOINT_URL_DYNAMODB', 'localhost', /a URL/],
   ['AWS_ENDPOINT_URL_DYNAMODB', 'ftp://127.0.0.1', /a URL/],

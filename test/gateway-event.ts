@@ -17,7 +17,7 @@ export function post(body: string | Uint8Array, { base64 = typeof body !== 'stri
   };
 }
 
-export function get(path: string, { authorization }: { authorization?: string } = {}): APIGatewayProxyEventV2 {
+export function get(path: string, more: Record<string, string> = {}): APIGatewayProxyEventV2 {
   const [rawPath = '', rawQueryString = ''] = path.split('?', 2);
   const [, , stream_id] = rawPath.split('/');
   const { authorization: _captured, ...headers } = captured('apigw-http-no-auth').headers;
@@ -26,7 +26,7 @@ export function get(path: string, { authorization }: { authorization?: string } 
     routeKey: stream_id === undefined ? 'GET /streams' : 'GET /streams/{stream_id}',
     rawPath,
     rawQueryString,
-    headers: authorization === undefined ? headers : { ...headers, authorization },
+    headers: { ...headers, ...more },
     ...(stream_id === undefined ? {} : { pathParameters: { stream_id: decodeURIComponent(stream_id) } }),
   };
 }

@@ -117,15 +117,21 @@ describe('a callback leaves one line, without what was sent', () => {
 });
 
 describe('a list that was answered leaves no line', () => {
-  it.each(['/streams', '/streams?limit=1&room_id=MARK', '/streams/MARK-stream', '/streams/MARK-stream?appid=1'])(
-    '%s',
-    async (path) => {
-      await handlers.callback(callback(create));
-      output = captureOutput();
-      expect((await handlers.streams(list(path))).statusCode).toBe(200);
-      expect(output.text()).toBe('');
-    },
-  );
+  it.each([
+    '/streams',
+    '/streams?limit=1&room_id=MARK',
+    '/streams?stream_id=MARK-stream',
+    '/streams/MARK-stream',
+    '/streams/MARK-stream?appid=1',
+  ])('%s: neither 200 nor 304', async (path) => {
+    await handlers.callback(callback(create));
+    output = captureOutput();
+    const request = list(path);
+    const { statusCode, headers } = await handlers.streams(request);
+    const again = { ...request, headers: { ...request.headers, 'if-none-match': String(headers?.etag) } };
+    expect([statusCode, (await handlers.streams(again)).statusCode]).toEqual([200, 304]);
+    expect(output.text()).toBe('');
+  });
 });
 
 describe('a list that was refused leaves one line, without what was sent', () => {
@@ -135,6 +141,7 @@ describe('a list that was refused leaves one line, without what was sent', () =>
     ['wrong token', list('/streams', 'Bearer MARK-wrong'), refused(401, 'token-wrong')],
     ['odd value', list('/streams?order=MARK'), refused(400, 'invalid-parameter')],
     ['repeated', list('/streams?room_id=MARK&room_id=MARK'), refused(400, 'invalid-parameter')],
+    ['lookup', list('/streams?stream_id=MARK&limit=5'), refused(400, 'invalid-parameter')],
     ['broken cursor', list('/streams?cursor=MARK'), refused(400, 'invalid-cursor')],
     ['unknown stream', list('/streams/MARK-nothing?stream_sid=MARK'), refused(404, 'stream-not-found')],
     ['unknown stream, too long', list(`/streams/${MARK.repeat(100)}`), refused(404, 'stream-not-found')],

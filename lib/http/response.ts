@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Problem } from '../errors.ts';
 
@@ -15,6 +16,47 @@ export function json(
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
   };
+}
+
+/** What a reader gets of a resource: its JSON, and the name of exactly that. */
+export interface Representation {
+  body: string;
+  etag: string;
+}
+
+export function representation(value: unknown): Representation {
+  const body = JSON.stringify(value);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}
+
+/**
+ * 200, or 304 without a body for a reader who has it already. A `Cache-Control: no-cache` of the reader counts for
+ * nothing: browsers and Node send it with every `If-None-Match` that a program sets.
+ * @param ifNoneMatch the request's `If-None-Match`
+ */
+export function conditional(
+  { body, etag }: Representation,
+  ifNoneMatch: string | undefined,
+  cacheControl: string,
+): APIGatewayProxyStructuredResultV2 {
+  // A 304 has the type too: the gateway would put text/plain, and caches take over what a 304 tells.
+  const headers = { 'content-type': 'application/json', 'cache-control': cacheControl, etag };
+  return matches(ifNoneMatch ?? '', etag) ? { statusCode: 304, headers } : { statusCode: 200, headers, body };
+}
+
+/**
+ * @param freshMs how long the answer may still be shown; 0: nobody may keep it
+ * @param shared whether caches that serve several readers may keep it
+ */
+export function cacheControl(freshMs: number, { shared }: { shared: boolean }): string {
+  if (freshMs === 0) return 'no-store';
+  return `${shared ? '' : 'private, '}max-age=${Math.floor(freshMs / 1000)}`;
+}
+
+/** RFC 9110, 13.1.2: `*`, or a list of tags, of which a proxy that compresses has made weak ones. */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  const tags: string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
+  return ifNoneMatch.trim() === '*' || tags.includes(etag);
 }
 
 /** RFC 9457. The details name fields and parameters, and never repeat their values. */

@@ -9,7 +9,7 @@ import { freshTable, type TestTable } from '../engine.ts';
 import { captured, get, post } from '../gateway-event.ts';
 import { startFunction } from './function.ts';
 
-const SETTINGS = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: 'public' };
+const SETTINGS = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: 'public', LIST_CACHE_SECONDS: '0' };
 
 type Handler = Awaited<ReturnType<typeof startFunction>>;
 let db: TestTable;

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../lib/errors.ts';
-import { asProblem, json, problemDocument } from '../../lib/http/response.ts';
+import {
+  asProblem,
+  cacheControl,
+  conditional,
+  json,
+  problemDocument,
+  representation,
+} from '../../lib/http/response.ts';
 
 const STATUS: Record<ProblemCode, number> = {
   'body-too-large': 413,
@@ -32,6 +39,60 @@ describe('json', () => {
       etag: '"x"',
     });
   });
+});
+
+describe('a representation', () => {
+  const one = representation({ a: [1, 'ä'] });
+  const { etag } = one;
+
+  it('has a strong ETag that follows from its content alone', () => {
+    expect(one.body).toBe('{"a":[1,"ä"]}');
+    expect(etag).toMatch(/^"[\w-]{43}"$/);
+    expect(representation({ a: [1, 'ä'] })).toEqual(one);
+    const others = [{ a: [1, 'a'] }, { a: [1, 'ä'], b: null }, { a: ['1', 'ä'] }, [1, 'ä'], null].map(representation);
+    expect(new Set([one, ...others].map((other) => other.etag)).size).toBe(6);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['an empty list', ''],
+    ['another tag', '"x"'],
+    ['what is no tag', etag.slice(1, -1)],
+    ['a part of it', `${etag.slice(0, -2)}"`],
+    ['what only holds it', `"x${etag.slice(1)}`],
+    ['* as a tag', '"*"'],
+  ])('is sent whole to a reader who has %s', (_, ifNoneMatch) => {
+    expect(conditional(one, ifNoneMatch, 'max-age=2')).toEqual({
+      statusCode: 200,
+      headers: { 'content-type': 'application/json', 'cache-control': 'max-age=2', etag },
+      body: one.body,
+    });
+  });
+
+  it.each([
+    ['it', etag],
+    ['it, made weak by a proxy that compresses', `W/${etag}`],
+    ['it among others', `"x",W/"y", ${etag} ,"z"`],
+    ['anything', ' * '],
+  ])('is not sent again to a reader who has %s', (_, ifNoneMatch) => {
+    const { body, ...answer } = conditional(one, ifNoneMatch, 'max-age=2');
+    expect(body).toBeUndefined();
+    expect(answer).toEqual({
+      statusCode: 304,
+      headers: { 'content-type': 'application/json', 'cache-control': 'max-age=2', etag },
+    });
+  });
+});
+
+it.each([
+  [2000, true, 'max-age=2'],
+  [1999, true, 'max-age=1'],
+  [1, true, 'max-age=0'],
+  [0, true, 'no-store'],
+  [2000, false, 'private, max-age=2'],
+  [0, false, 'no-store'],
+])('what is fresh for %i ms, shared or not (%s), is %j', (freshMs, shared, expected) => {
+  expect(cacheControl(freshMs, { shared })).toBe(expected);
 });
 
 describe.each(Object.entries(STATUS) as [ProblemCode, number][])('%s', (code, status) => {

@@ -1,0 +1,55 @@
+import type { Representation } from './response.ts';
+
+/** Characters of keys and bodies: at most twice as many bytes, a small part of a function's memory. */
+const MAX_CHARACTERS = 16_000_000;
+
+export interface Cached {
+  answer: Representation;
+  /** How long it may still be shown, in ms. */
+  freshMs: number;
+}
+
+/**
+ * Keeps answers for as long as they may be old. An instance of a function answers one request at a time, so nothing
+ * here waits for another one's load.
+ * @param maxAgeMs 0: keeps nothing
+ */
+export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
+  // All live equally long, so they stand in the order in which they end: what is dropped is always the first.
+  const entries = new Map<string, { answer: Representation; loadedMs: number }>();
+  let characters = 0;
+
+  function drop(key: string): void {
+    characters -= size(key, entries.get(key)?.answer);
+    entries.delete(key);
+  }
+
+  /**
+   * @param query what is asked, normalised
+   * @param nowMs our clock at the start of the request: what is loaded then is not older
+   */
+  return async (query: object, nowMs: number, load: () => Promise<Representation>): Promise<Cached> => {
+    const key = JSON.stringify(query);
+    const known = entries.get(key);
+    const ageMs = nowMs - (known?.loadedMs ?? 0);
+    // A clock that was set back must not keep an answer for longer.
+    if (known !== undefined && ageMs >= 0 && ageMs < maxAgeMs)
+      return { answer: known.answer, freshMs: maxAgeMs - ageMs };
+
+    const answer = await load();
+    if (maxAgeMs > 0) {
+      drop(key);
+      entries.set(key, { answer, loadedMs: nowMs });
+      characters += size(key, answer);
+      for (const [first, { loadedMs }] of entries) {
+        if (characters <= maxCharacters && nowMs - loadedMs < maxAgeMs) break;
+        drop(first);
+      }
+    }
+    return { answer, freshMs: maxAgeMs };
+  };
+}
+
+function size(key: string, answer: Representation | undefined): number {
+  return answer === undefined ? 0 : key.length + answer.body.length;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it, vi } from 'vitest';
+import { openCache } from '../../lib/http/cache.ts';
+import { representation } from '../../lib/http/response.ts';
+
+const MAX_AGE_MS = 2000;
+const answer = (value: unknown) => vi.fn(async () => representation(value));
+
+describe('an answer', () => {
+  it('is loaded once for as long as it may be old, and tells what is left of that', async () => {
+    const cached = openCache(MAX_AGE_MS);
+    const load = answer('a');
+    for (const [nowMs, freshMs] of [
+      [10_000, 2000],
+      [10_000, 2000],
+      [10_001, 1999],
+      [11_999, 1],
+    ] as const) {
+      expect(await cached({ q: 1 }, nowMs, load)).toEqual({ answer: representation('a'), freshMs });
+    }
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(await cached({ q: 1 }, 12_000, answer('b'))).toEqual({ answer: representation('b'), freshMs: 2000 });
+    expect((await cached({ q: 1 }, 13_999, load)).answer).toEqual(representation('b'));
+  });
+
+  it('belongs to its query', async () => {
+    const cached = openCache(MAX_AGE_MS);
+    await cached({ q: 1 }, 0, answer('a'));
+    expect((await cached({ q: 2 }, 0, answer('b'))).answer).toEqual(representation('b'));
+    expect((await cached({ q: 1 }, 0, answer('c'))).answer).toEqual(representation('a'));
+  });
+
+  it('is as old as the request that loaded it, not as its arrival', async () => {
+    const cached = openCache(MAX_AGE_MS);
+    const slow = cached({ q: 1 }, 0, async () => representation('slow'));
+    await slow;
+    const load = answer('b');
+    await cached({ q: 1 }, 2000, load);
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not kept for longer when the clock is set back', async () => {
+    const cached = openCache(MAX_AGE_MS);
+    await cached({ q: 1 }, 100_000, answer('a'));
+    expect((await cached({ q: 1 }, 90_000, answer('b'))).answer).toEqual(representation('b'));
+    expect((await cached({ q: 1 }, 91_999, answer('c'))).answer).toEqual(representation('b'));
+  });
+
+  it('that failed is not kept', async () => {
+    const cached = openCache(MAX_AGE_MS);
+    const failure = new Error('no');
+    await expect(cached({ q: 1 }, 0, async () => Promise.reject(failure))).rejects.toBe(failure);
+    expect((await cached({ q: 1 }, 0, answer('a'))).answer).toEqual(representation('a'));
+  });
+});
+
+it('keeps nothing when answers may not be old at all', async () => {
+  const cached = openCache(0);
+  const load = answer('a');
+  for (let i = 0; i < 3; i++) expect((await cached({ q: 1 }, 0, load)).freshMs).toBe(0);
+  expect(load).toHaveBeenCalledTimes(3);
+});
+
+describe('memory', () => {
+  /** Which of these queries are still kept. */
+  async function kept(cached: ReturnType<typeof openCache>, queries: readonly number[], nowMs: number) {
+    const missing: number[] = [];
+    for (const q of queries) {
+      await cached({ q }, nowMs, async () => Promise.reject(new Error('not kept'))).catch(() => missing.push(q));
+    }
+    return queries.filter((q) => !missing.includes(q));
+  }
+
+  it('is bounded: the oldest goes first', async () => {
+    // A key is 7 characters long and a body 102.
+    const cached = openCache(MAX_AGE_MS, 350);
+    for (const q of [1, 2, 3, 4]) await cached({ q }, q, answer('x'.repeat(100)));
+    expect(await kept(cached, [1, 2, 3, 4], 5)).toEqual([2, 3, 4]);
+  });
+
+  it('is counted down when an answer is loaded again, and when it is dropped', async () => {
+    const cached = openCache(MAX_AGE_MS, 350);
+    for (let i = 0; i < 50; i++) await cached({ q: i % 3 }, 1000 * i, answer('x'.repeat(100)));
+    expect(await kept(cached, [0, 1, 2], 49_000)).toEqual([0, 1]);
+  });
+
+  it('takes nothing that is larger than all of it', async () => {
+    const cached = openCache(MAX_AGE_MS, 50);
+    expect((await cached({ q: 1 }, 0, answer('x'.repeat(100)))).freshMs).toBe(MAX_AGE_MS);
+    expect(await kept(cached, [1], 0)).toEqual([]);
+    await cached({ q: 2 }, 0, answer('x'));
+    expect(await kept(cached, [2], 0)).toEqual([2]);
+  });
+
+  it('holds no answer that is past', async () => {
+    const cached = openCache(MAX_AGE_MS, 350);
+    for (const q of [1, 2, 3]) await cached({ q }, 0, answer('x'.repeat(100)));
+    await cached({ q: 4 }, 2000, answer('x'.repeat(300)));
+    expect(await kept(cached, [4], 2000)).toEqual([4]);
+  });
+});
