@@ -31,11 +31,9 @@ export function createGateway(routes: readonly Route[], cors: Cors): Server {
     const answer = await respond(request, routes, cors);
     if (answer === undefined) return;
     const { status, headers, body } = answer;
-    response.writeHead(status, {
-      ...headers,
-      'content-length': Buffer.byteLength(body),
-      'apigw-requestid': randomUUID(),
-    });
+    // A 304 has no body, and its length would be taken for that of what the reader has.
+    const length = status === 304 ? {} : { 'content-length': Buffer.byteLength(body) };
+    response.writeHead(status, { ...headers, ...length, 'apigw-requestid': randomUUID() });
     response.end(request.method === 'HEAD' ? undefined : body);
   });
 }

@@ -14,7 +14,7 @@ const project = copyProject();
 afterAll(project.remove);
 
 const PORTS = { PORT: '0', DYNAMODB_PORT: '0' };
-const ENVIRONMENT = { ...PORTS, ZEGO_CALLBACK_SECRET: SECRET };
+const ENVIRONMENT = { ...PORTS, ZEGO_CALLBACK_SECRET: SECRET, LIST_CACHE_SECONDS: '0' };
 
 /** Answers of any status, as JSON. */
 async function getJson(url: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -71,6 +71,13 @@ describe('serverless local', () => {
     const { status, body } = await getJson(`${url}/streams`);
     expect([status, body.next_cursor]).toEqual([200, null]);
     expect(body.streams).toEqual([expect.objectContaining(LIVE)]);
+  });
+
+  it('does not send it again to who has it', async () => {
+    const etag = (await fetch(`${url}/streams`)).headers.get('etag') ?? '';
+    // fetch sends Cache-Control: no-cache with it.
+    const again = await fetch(`${url}/streams`, { headers: { 'if-none-match': etag } });
+    expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
   });
 
   it('refuses a callback that nobody signed', async () => {
