@@ -51,6 +51,8 @@ export async function readList(options: ListOptions, paging: Paging): Promise<Li
 interface Page {
   streams: Listed[];
   next_cursor: string | null;
+  /** For how long caches may show it, in ms. */
+  freshMs: number;
 }
 
 /**
@@ -60,13 +62,13 @@ interface Page {
 export async function readPage(options: ListOptions, { order, limit }: Paging, cursor = ''): Promise<Page> {
   const { url, appid, token, signal } = options;
   const query = new URLSearchParams({ appid, order, limit: String(limit), ...(cursor === '' ? {} : { cursor }) });
-  const { status, text } = await get(`${url}/streams?${query}`, token, signal);
+  const { status, text, freshMs } = await get(`${url}/streams?${query}`, token, signal);
   if (status === 401) {
     const what = token === undefined ? 'demands a token' : 'refuses the token';
     throw new Error(`The list ${what}: give one of the target's LIST_TOKEN with --token or in LIST_TOKEN.`);
   }
   if (status >= 500) throw new Error(`GET ${url}/streams answers ${status}: look at the log of the target.`);
-  const page = status === 200 ? readJson(text) : undefined;
+  const page = status === 200 ? readJson(text, freshMs) : undefined;
   if (page === undefined) {
     throw new Error(`GET ${url}/streams answers ${status} and no list: is --url the API's base URL?`);
   }
@@ -77,7 +79,8 @@ async function get(url: string, token: string | undefined, signal: AbortSignal) 
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
-    return { status: response.status, text: await response.text() };
+    const [, seconds = 0] = /\bmax-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
+    return { status: response.status, text: await response.text(), freshMs: Number(seconds) * 1000 };
   } catch (error) {
     signal.throwIfAborted();
     const { origin } = new URL(url);
@@ -85,11 +88,11 @@ async function get(url: string, token: string | undefined, signal: AbortSignal) 
   }
 }
 
-function readJson(text: string): Page | undefined {
+function readJson(text: string, freshMs: number): Page | undefined {
   try {
-    const { streams, next_cursor } = JSON.parse(text) as Page;
+    const { streams, next_cursor } = JSON.parse(text) as Pick<Page, 'streams' | 'next_cursor'>;
     if (next_cursor !== null && typeof next_cursor !== 'string') return undefined;
-    return streams.every(isListed) ? { streams, next_cursor } : undefined;
+    return streams.every(isListed) ? { streams, next_cursor, freshMs } : undefined;
   } catch {
     return undefined;
   }

@@ -28,7 +28,7 @@ const NAMES = [
   '%2F',
 ];
 
-/** An index of a deployed table follows with a delay, and an answer may come out of a cache. */
+/** An index of a deployed table follows with a delay. */
 const PATIENCE_MS = 10_000;
 
 /** Small pages, and large ones the other way round. */
@@ -74,7 +74,7 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
   const { seed, seconds, streams } = args;
   const useless = new AbortController();
   const signal = AbortSignal.any([watching.signal, useless.signal]);
-  await readPage({ ...args, signal }, NEWEST);
+  const { freshMs } = await readPage({ ...args, signal }, NEWEST);
 
   const run = randomBytes(4).toString('hex');
   const random = createRandom(seed);
@@ -101,6 +101,8 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
       started.push(settled);
     }
     await Promise.all(started);
+    // What a cache kept before the last callback proves nothing.
+    await wait(freshMs, undefined, { signal });
     const look = async (): Promise<Compared> => {
       const readings = await readOurs(args, run, signal);
       const { newest, oldest } = readings;

@@ -83,6 +83,9 @@ class Receiver {
   /** Turns a page into another answer of the list. */
   page: (page: Page, query: URLSearchParams) => unknown = (page) => page;
   listStatus = 200;
+  /** How long it shows the same page again, in ms. */
+  cacheMs = 0;
+  private readonly cache = new Map<string, { body: object; untilMs: number }>();
   onCallback = () => {};
   onList = () => {};
 
@@ -110,6 +113,9 @@ class Receiver {
         return reply(200, { result: 'applied' });
       }
       if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) return reply(401, {});
+      const known = this.cache.get(request.url ?? '');
+      response.setHeader('cache-control', `private, max-age=${this.cacheMs / 1000}`);
+      if (known !== undefined && known.untilMs > Date.now()) return reply(this.listStatus, known.body);
       this.onList();
       // Pages of three, whatever the limit.
       const from = Number(searchParams.get('cursor') ?? 0);
@@ -117,10 +123,9 @@ class Receiver {
       const sorted = live.sort(byTime).map(answerOf);
       if (searchParams.get('order') === 'newest') sorted.reverse();
       const next_cursor = from + 3 < live.length ? String(from + 3) : null;
-      return reply(
-        this.listStatus,
-        this.page({ streams: sorted.slice(from, from + 3), next_cursor }, searchParams) as object,
-      );
+      const body = this.page({ streams: sorted.slice(from, from + 3), next_cursor }, searchParams) as object;
+      this.cache.set(request.url ?? '', { body, untilMs: Date.now() + this.cacheMs });
+      return reply(this.listStatus, body);
     });
     const listening = await listen(server, 0, '');
     opened.push(listening);
@@ -402,6 +407,12 @@ describe('the list, read at the end', () => {
     const { fine, verdict } = await play(target);
     expect(fine).toBe(false);
     expect(verdict).toMatch(/^The list never ends: after \d+ streams a page leads back\.$/);
+  });
+
+  it('is read when what a cache kept from before the last callback is past', async () => {
+    const target = await receiver();
+    target.cacheMs = 4000;
+    expect((await play(target)).verdict).toBe('No difference.');
   });
 
   it('sends whose list fails at the end to the log of the target', async () => {
