@@ -5,7 +5,7 @@ import { awsEnvironment, createTables, startEngine } from './engine.ts';
 import { startFunction } from './functions.ts';
 import { createGateway, type Route } from './gateway.ts';
 import { listen } from './listen.ts';
-import { environmentOf, type Service, tablesOf } from './service.ts';
+import { environmentOf, routesOf, type Service, tablesOf } from './service.ts';
 
 export interface LocalStack {
   url: string;
@@ -55,7 +55,7 @@ export async function startLocal({ service, environment, onLog, onWarning }: Loc
       const own = { ...environmentOf(fn, tables, settings), ...aws };
       const { invoke, close } = startFunction(code, own, (fn.timeout ?? service.provider.timeout) * 1000, onLog);
       opened.push({ close });
-      for (const { httpApi: routeKey } of fn.events) routes.push({ routeKey, invoke });
+      for (const routeKey of routesOf(fn)) routes.push({ routeKey, invoke });
     }
     const gateway = await listen(createGateway(routes, service.provider.httpApi.cors), config.PORT, 'PORT');
     opened.push(gateway);

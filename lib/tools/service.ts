@@ -15,7 +15,7 @@ export interface ServiceFunction {
   handler: string;
   timeout?: number;
   environment: Record<string, string | number | { Ref: string }>;
-  events: { httpApi: string }[];
+  events: { httpApi: string | { method: string; path: string; authorizer?: unknown } }[];
 }
 
 export interface Cors {
@@ -29,6 +29,13 @@ export interface Cors {
 export interface Table {
   TableName: string;
   [property: string]: unknown;
+}
+
+/** The routes that lead to a function, such as `GET /streams`; serverless.yml writes one as text or as an object. */
+export function routesOf({ events }: ServiceFunction): string[] {
+  return events.map(({ httpApi }) =>
+    typeof httpApi === 'string' ? httpApi : `${httpApi.method.toUpperCase()} ${httpApi.path}`,
+  );
 }
 
 /** What CreateTable does not take: other calls set it, or no local engine has it. */
