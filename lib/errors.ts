@@ -4,7 +4,7 @@
  * A `code` is the end of a problem document's `type` and part of the contract with callers. A `reason` is for the
  * operator's log; it may be finer than the code, never freer.
  */
-const PROBLEMS = {
+export const PROBLEMS = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unreadable-body': { status: 400, title: 'The body cannot be read' },
   'invalid-field': { status: 400, title: 'A field is missing or malformed' },

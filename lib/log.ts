@@ -6,7 +6,7 @@ import type { Problem, Reason } from './errors.ts';
  */
 export interface LogLine {
   level: 'INFO' | 'WARN' | 'ERROR';
-  message: 'callback' | 'list';
+  message: 'callback' | 'list' | 'openapi';
   request_id: string;
   status: number;
   /** `refused`: what was sent is at fault; `failed`: we or the store are. */

@@ -212,12 +212,19 @@ it('folders are at most two deep under lib, and handlers has none', () => {
   expect(depths.filter(([file, depth]) => depth > (file.startsWith('lib/') ? 2 : 0))).toEqual([]);
 });
 
-it('no deployed bundle holds a file of tools/', async () => {
+it('no deployed bundle holds a file of tools/, nor the SDK where nothing is stored', async () => {
   const names = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
   const { metafile } = await bundle(names, { deployed: true });
-  const inputs = Object.keys(metafile.inputs);
-  expect(inputs).toContain('lib/streams/store.ts');
-  expect(inputs.filter((input) => input.includes('lib/tools/'))).toEqual([]);
+  const inputsOf = (name: string) => Object.keys(metafile.outputs[`dist/${name}.js`]?.inputs ?? {});
+  for (const name of names) {
+    const inputs = inputsOf(name);
+    expect(inputs).toContain(`handlers/${name}.ts`);
+    expect(inputs.filter((input) => input.includes('lib/tools/'))).toEqual([]);
+  }
+  const usesStore = (name: string) => inputsOf(name).includes('lib/streams/store.ts');
+  const usesSdk = (name: string) => inputsOf(name).some((input) => /node_modules\/@(aws-sdk|smithy)\//.test(input));
+  expect(names.filter(usesStore)).toEqual(['callback', 'streams']);
+  expect(names.filter(usesSdk)).toEqual(['callback', 'streams']);
 });
 
 it('every function of serverless.yml has its handler, and every handler its function', () => {

@@ -1,0 +1,15 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { DOCUMENT } from '../lib/http/openapi.ts';
+import { cacheControl, conditional, type Representation, representation } from '../lib/http/response.ts';
+import { invoke } from '../lib/invocation.ts';
+
+/** It changes with a deployment alone. */
+const FRESH_MS = 300_000;
+let answer: Representation | undefined;
+
+/** `GET /openapi.json`. */
+export const handler = (request: APIGatewayProxyEventV2) =>
+  invoke('openapi', request, async () => {
+    answer ??= representation(DOCUMENT);
+    return conditional(answer, request.headers['if-none-match'], cacheControl(FRESH_MS, { shared: true }));
+  });
