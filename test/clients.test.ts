@@ -1,0 +1,180 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { listen } from '../lib/tools/listen.ts';
+import { startLocal } from '../lib/tools/local.ts';
+import { SECRET, sample, signed } from './callback.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = readFileSync(join(ROOT, 'docs/clients.md'), 'utf8');
+const DOCUMENTED_URL = 'http://127.0.0.1:3000';
+const TOKEN = 'a-token';
+
+/** The examples of the page, in their order. */
+const examples = (language: string) =>
+  [...PAGE.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, code = '']) => code);
+
+const folder = mkdtempSync(join(tmpdir(), 'clients-'));
+const opened: { close: () => Promise<void> }[] = [];
+/** What the API has answered, as the reader sees it. */
+const statuses: number[] = [];
+let url: string;
+let apiUrl: string;
+
+beforeAll(async () => {
+  const environment = {
+    PORT: '0',
+    AWS_ENDPOINT_URL_DYNAMODB: inject('endpoint'),
+    ZEGO_CALLBACK_SECRET: SECRET,
+    LIST_TOKEN: TOKEN,
+    LIST_CACHE_SECONDS: '1',
+  };
+  // Tables of its own.
+  const service = { ...inject('service'), service: 'clients' };
+  const stack = await startLocal({ service, environment, onLog: () => {}, onWarning: () => {} });
+  apiUrl = stack.url;
+  const counter = createServer(async ({ url: path, headers: { authorization, ...headers } }, answer) => {
+    const asked = { ...(authorization && { authorization }), ...pick(headers, 'if-none-match') };
+    const answered = await fetch(apiUrl + path, { headers: asked });
+    statuses.push(answered.status);
+    answer.writeHead(answered.status, pick(Object.fromEntries(answered.headers), 'etag', 'content-type'));
+    answer.end(await answered.text());
+  });
+  const listening = await listen(counter, 0, '');
+  url = listening.url;
+  opened.push(listening, stack);
+  copyFileSync(join(ROOT, 'docs/zego-live-list.d.ts'), join(folder, 'zego-live-list.d.ts'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+});
+afterAll(async () => {
+  for (const { close } of opened) await close();
+  rmSync(folder, { recursive: true });
+});
+
+function pick(headers: Record<string, unknown>, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (headers[name] ? [[name, String(headers[name])]] : [])));
+}
+
+async function tell(event: 'stream_create' | 'stream_close', stream_id: string, create_time_ms: number) {
+  const { stream_alias: _, ...fields } = sample(event);
+  const body = { ...fields, stream_id, stream_sid: `s-${stream_id}`, create_time_ms: String(create_time_ms) };
+  const answer = await fetch(`${apiUrl}/callbacks/zego`, { method: 'POST', body: JSON.stringify(signed(body)) });
+  expect(await answer.json()).toEqual({ result: 'applied' });
+}
+
+const LIVE = ['music-arjun', ...Array.from({ length: 120 }, (_, i) => `other-${i}`), 'music-mei'];
+beforeAll(async () => {
+  const few = pLimit(8);
+  await Promise.all(LIVE.map((stream_id, i) => few(() => tell('stream_create', stream_id, 1e12 + i))));
+});
+
+/** Of 127.0.0.1, port 3000, the test's own. */
+const here = (code: string) => code.replaceAll(DOCUMENTED_URL, url);
+
+function hasCurl(): boolean {
+  try {
+    return execFileSync('curl', ['--help', 'all'], { encoding: 'utf8' }).includes('--etag-compare');
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!hasCurl())('curl', () => {
+  const [page = '', some = '', again = '', generator = ''] = examples('sh');
+  const run = (script: string) => {
+    statuses.length = 0;
+    const child = spawn('sh', ['-c', here(script)], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, LIST_TOKEN: TOKEN },
+    });
+    let output = '';
+    child.stdout.on('data', (text) => {
+      output += text;
+    });
+    return new Promise<string>((resolve) => child.on('close', () => resolve(output)));
+  };
+  const ids = (output: string) => JSON.parse(output).streams.map(({ stream_id }: { stream_id: string }) => stream_id);
+
+  it('shows a page', async () => {
+    expect(ids(await run(page))).toEqual(LIVE.toReversed().slice(0, 20));
+  });
+
+  it('shows some streams', async () => {
+    expect(ids(await run(some))).toEqual(['music-arjun', 'music-mei']);
+  });
+
+  it('shows the list once, when it does not change', async () => {
+    expect(ids(await run(again))).toHaveLength(50);
+    expect(statuses).toEqual([200, 304]);
+  });
+
+  it('is all of the examples for a shell, but for the generator, which asks a deployment', () => {
+    expect(examples('sh')).toHaveLength(4);
+    expect(generator).toMatch(/^npx .*openapi-typescript/);
+  });
+});
+
+describe('TypeScript', () => {
+  const FILES = ['all.ts', 'poll.ts'] as const;
+  beforeAll(() => {
+    expect(examples('ts')).toHaveLength(FILES.length);
+    for (const [i, file] of FILES.entries()) writeFileSync(join(folder, file), examples('ts')[i] ?? '');
+  });
+
+  function start(file: (typeof FILES)[number]) {
+    statuses.length = 0;
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, LIST_URL: `${url}/streams`, LIST_TOKEN: TOKEN },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const output = { text: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output.text += text;
+    });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { output, ended, kill: () => child.kill() };
+  }
+
+  it('has the types of the API', () => {
+    const options = '--noEmit --strict --skipLibCheck --module preserve --target es2022 --allowImportingTsExtensions';
+    const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];
+    const check = (...files: string[]) => {
+      const args = [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options.split(' '), ...types, ...files];
+      return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+    };
+    expect(check(...FILES)).toBe('');
+    writeFileSync(join(folder, 'wrong.ts'), `${examples('ts')[0]}\n(await liveStreams())[0]?.streamId;\n`);
+    expect(() => check('wrong.ts')).toThrow();
+  });
+
+  it('all.ts prints every live stream', async () => {
+    const { output, ended } = start('all.ts');
+    expect(await ended).toBe(0);
+    const lines = output.text.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(LIVE.toReversed());
+    expect(lines[0]).toBe('music-mei user1_name http://hls.wsdemo.zego.im/zegodemo/aaa/playlist.m3u8');
+    expect(statuses).toEqual([200, 200]);
+  });
+
+  it('poll.ts prints the list when it has changed, and only then', async () => {
+    const { output, ended, kill } = start('poll.ts');
+    const until = async (holds: () => boolean) => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await until(() => statuses.includes(304));
+    await tell('stream_create', 'late', 2e12);
+    await until(() => output.text.split('\n').length > 2);
+    kill();
+    await ended;
+    const [first = '', second = ''] = output.text.split('\n');
+    expect(first.split(' ')).toEqual(LIVE.toReversed().slice(0, 50));
+    expect(second.split(' ')).toEqual(['late', ...first.split(' ').slice(0, 49)]);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+  });
+});
