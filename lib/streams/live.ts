@@ -1,14 +1,16 @@
-import type { Order } from './commands.ts';
+import type { LivePart, Order } from './commands.ts';
 import { type CursorQuery, decodeCursor, encodeCursor } from './cursor.ts';
 import { isLive, type Page, type Reading, type ReadOptions } from './reading.ts';
 import type { Session } from './session.ts';
-import type { LiveEntry } from './store.ts';
+import type { LiveEntry, Store } from './store.ts';
 import { liveKey } from './table.ts';
 
 export interface PageQuery extends CursorQuery {
   limit: number;
   cursor: string | undefined;
 }
+
+type Partition = LivePart['partition'];
 
 /** As many as one BatchGetItem takes. */
 const READ_AHEAD = 100;
@@ -22,7 +24,7 @@ const READ_AHEAD = 100;
  */
 export async function readPage(query: PageQuery, options: ReadOptions & { liveShards: number }): Promise<Page> {
   const { order, room_id, appid, limit, cursor } = query;
-  const partitions =
+  const partitions: Partition[] =
     room_id === undefined
       ? Array.from({ length: options.liveShards }, (_, live_shard) => ({ live_shard }))
       : [{ live_room: room_id }];
@@ -33,10 +35,7 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
   // A page is filled in one go unless much of it has ended since the index was written: then read ahead.
   for (let size = limit; ; size = READ_AHEAD) {
     // One more than is looked at tells whether the list goes on.
-    const lists = await Promise.all(
-      partitions.map((partition) => options.store.liveEntries({ ...part, partition, after }, size + 1)),
-    );
-    const entries = inOrder(lists.flat(), order).slice(0, size + 1);
+    const entries = await nextEntries(options.store, partitions, { ...part, after }, size + 1);
     const sessions = await options.store.sessions(entries.slice(0, size));
     for (const [i, session] of sessions.entries()) {
       after = entries[i]?.live_key;
@@ -54,6 +53,42 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
 function isAt(session: Session, position: string | undefined, { room_id, appid }: PageQuery): boolean {
   const inRoom = (room_id ?? session.room_id) === session.room_id;
   return liveKey(session) === position && inRoom && (appid ?? session.appid) === session.appid;
+}
+
+/**
+ * The first `count` entries of all partitions together; fewer only when they have no more. Each partition is asked for
+ * its share and some more, as a page of 50 out of 16 would else read 800; one that turns out to hold more of what comes
+ * first is asked again.
+ */
+async function nextEntries(
+  store: Store,
+  partitions: readonly Partition[],
+  part: Omit<LivePart, 'partition'>,
+  count: number,
+): Promise<LiveEntry[]> {
+  const runs = partitions.map((partition) => ({ partition, entries: [] as LiveEntry[], ended: false }));
+  let limit = partitions.length === 1 ? count : Math.min(count, Math.ceil((count * 1.5) / partitions.length) + 8);
+  for (let asked = runs; ; limit = count) {
+    await Promise.all(
+      asked.map(async (run) => {
+        const { partition, entries } = run;
+        const more = await store.liveEntries(
+          { ...part, partition, after: entries.at(-1)?.live_key ?? part.after },
+          limit,
+        );
+        entries.push(...more);
+        run.ended = more.length < limit;
+      }),
+    );
+    const first = inOrder(
+      runs.flatMap(({ entries }) => entries),
+      part.order,
+    ).slice(0, count);
+    // What a partition has not told yet comes after its last entry: it matters if that one is not the end.
+    const before = new Set(first.slice(0, count - 1).map(({ live_key }) => live_key));
+    asked = runs.filter(({ ended, entries }) => !ended && before.has(entries.at(-1)?.live_key ?? ''));
+    if (asked.length === 0) return first;
+  }
 }
 
 /**

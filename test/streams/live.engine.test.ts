@@ -105,6 +105,28 @@ describe('420 live streams, forty to each millisecond', () => {
     ]);
   });
 
+  it('a partition is asked for its share and some more, and again where it holds more of what comes first', async () => {
+    const store = db.store(NOW);
+    const limits: number[] = [];
+    const asking: Store = {
+      ...store,
+      liveEntries: async (part, limit) => {
+        limits.push(limit);
+        return store.liveEntries(part, limit);
+      },
+    };
+    await page(asking, { limit: 50 }, SHARDS);
+    expect(limits).toEqual([28, 28, 28, 28]);
+    // All that is live stands in the first four of 64 partitions.
+    limits.length = 0;
+    const { readings } = await page(asking, { limit: 50, order: 'oldest' }, 64);
+    expect(readings.map(({ session }) => session.stream_sid)).toEqual(oldest.slice(0, 50));
+    expect(limits.slice(0, 64)).toEqual(Array.from({ length: 64 }, () => 10));
+    expect(limits.slice(64).every((limit) => limit === 51)).toBe(true);
+    expect(limits.length).toBeGreaterThan(64);
+    expect(limits.length).toBeLessThanOrEqual(68);
+  });
+
   it('the limit may change from page to page; order, room_id and appid may not', async () => {
     const first = await page(db.store(NOW), { limit: 10 }, SHARDS);
     const cursor = first.next_cursor ?? '';
