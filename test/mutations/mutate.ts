@@ -15,7 +15,10 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 const TESTS = [
   // The quick ones first.
   ['rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store'].map((name) => `test/streams/${name}`),
-  ['crashes', 'schedules', 'live', 'histories.engine'].map((name) => `test/streams/${name}`),
+  [
+    'test/http/cache',
+    ...['cursor', 'live', 'lookup', 'crashes', 'schedules', 'histories.engine'].map((name) => `test/streams/${name}`),
+  ],
 ];
 
 const HANGS_MS = 300_000;

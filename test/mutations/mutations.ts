@@ -10,7 +10,11 @@ export interface Mutation {
 }
 
 const APPLY = 'lib/streams/apply.ts';
+const CACHE = 'lib/http/cache.ts';
 const COMMANDS = 'lib/streams/commands.ts';
+const CURSOR = 'lib/streams/cursor.ts';
+const LIVE = 'lib/streams/live.ts';
+const LOOKUP = 'lib/streams/lookup.ts';
 const READING = 'lib/streams/reading.ts';
 const RULES = 'lib/streams/rules.ts';
 const SESSION = 'lib/streams/session.ts';
@@ -451,5 +455,89 @@ export const MUTATIONS: Mutation[] = [
     file: READING,
     from: 'judge([session, ...newer], facts)',
     to: 'judge([session, ...newer.slice(newer.length)], facts)',
+  },
+  {
+    name: 'list: what has ended since the index was written',
+    file: LIVE,
+    from: 'isAt(session, after, query) && isLive(session, options)',
+    to: 'isAt(session, after, query)',
+  },
+  {
+    name: 'list: a session in the place that it has left',
+    file: LIVE,
+    from: 'session && isAt(session, after, query) && ',
+    to: 'session && ',
+  },
+  {
+    name: 'list: a session that is in two shards',
+    file: LIVE,
+    from: '.filter(({ live_key }, i, sorted) => live_key !== sorted[i - 1]?.live_key)',
+    to: '',
+  },
+  {
+    name: 'list: the last full page is not the last',
+    file: LIVE,
+    from: 'const last = i + 1 === entries.length;',
+    to: 'const last = false;',
+  },
+  {
+    name: 'list: a page is short where much has ended',
+    file: LIVE,
+    from: 'if (entries.length <= size) return { readings, next_cursor: null };',
+    to: 'return { readings, next_cursor: after === undefined || entries.length <= size ? null : encodeCursor(after, query) };',
+  },
+  {
+    name: 'list: after a page the next one begins a session too late',
+    file: LIVE,
+    from: '      after = entries[i]?.live_key;',
+    to: '      after = entries[i + 1]?.live_key ?? entries[i]?.live_key;',
+  },
+  {
+    name: 'list: some streams are not looked for again',
+    file: LOOKUP,
+    from: 'left = [...ended];',
+    to: 'left = [];',
+  },
+  {
+    name: 'list: some streams of any app',
+    file: LOOKUP,
+    from: '!isLive(session, options) || !isOf(appid, session)',
+    to: '!isLive(session, options)',
+  },
+  {
+    name: 'list: some streams in any order',
+    file: LOOKUP,
+    from: 'live.get(stream_id)?.sort(byNewest)',
+    to: 'live.get(stream_id)',
+  },
+  {
+    name: 'list: a cursor of another query',
+    file: CURSOR,
+    from: 'if (!queryDigest(query).equals(sealed.subarray(1, 1 + QUERY_BYTES))) {',
+    to: 'if (sealed.length === 0) {',
+  },
+  {
+    name: 'list: a cursor that is no key',
+    file: CURSOR,
+    from: ' && Buffer.byteLength(position) <= MAX_SORT_KEY_BYTES',
+    to: '',
+  },
+  {
+    name: 'list: an answer that is past is kept',
+    file: CACHE,
+    from: 'ageMs >= 0 && ageMs < maxAgeMs',
+    to: 'ageMs >= 0',
+  },
+  {
+    name: 'list: the clock is set back',
+    file: CACHE,
+    from: 'ageMs >= 0 && ageMs < maxAgeMs',
+    to: 'ageMs < maxAgeMs',
+  },
+  {
+    name: 'list: the cache has no bound',
+    file: CACHE,
+    from: 'characters <= maxCharacters && nowMs - loadedMs < maxAgeMs',
+    to: 'nowMs - loadedMs < maxAgeMs',
   },
 ];
