@@ -7,7 +7,6 @@ import {
   headRank,
   INDEX,
   type Item,
-  roomPart,
   sessionAttributes,
   siblingKey,
   siblingPrefix,
@@ -193,19 +192,17 @@ function newestKey(room: Room): string {
 
 /**
  * The sessions of one stream in every room, of one app or of all.
- * @param below a sibling key: only rooms that sort before its own
+ * @param high where to begin: a sibling key, or what those of a room have in common for those before them
  */
 export function standingsQuery(
   stream_id: string,
   appid: string | undefined,
-  below: string | undefined,
+  high: string | undefined,
   limit: number,
 ): KeyQuery {
-  // An appid is digits, and in ASCII `#` and `$` come before them and `:` after. A prefix alone is no key, so an upper
-  // bound that is one excludes all that begins with it.
+  // An appid is digits, and in ASCII `#` and `$` come before them and `:` after.
   const low = appid === undefined ? '0' : `${appid}#`;
-  const high = appid === undefined ? ':' : `${appid}$`;
-  return siblingRange(stream_id, low, below === undefined ? high : roomPart(below), 'newest', limit);
+  return siblingRange(stream_id, low, high ?? (appid === undefined ? ':' : `${appid}$`), 'newest', limit);
 }
 
 function siblingRange(stream_id: string, low: string, high: string, order: Order, limit: number): KeyQuery {

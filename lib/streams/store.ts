@@ -45,7 +45,7 @@ export interface Store {
   newerSiblings(standing: Standing): Promise<Standing[]>;
   /** The newest 100 sessions of a stream in every room at least, of one app or of all, consistently. */
   standings(stream_id: string, appid: string | undefined): Promise<Standing[]>;
-  /** The first `limit` entries of a part of the live list; fewer only when it has no more. Eventually consistent. */
+  /** The first `limit` entries at least of a part of the live list; fewer only when it has no more. Eventually consistent. */
   liveEntries(part: LivePart, limit: number): Promise<LiveEntry[]>;
   /** @returns whether the condition held; if not, nothing was written */
   write(update: Update): Promise<boolean>;
@@ -193,10 +193,10 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
 
     async standings(stream_id, appid) {
       const found: Item[] = [];
-      let below: string | undefined;
+      let high: string | undefined;
       let ExclusiveStartKey: Item | undefined;
       for (;;) {
-        const { items, last } = await query(standingsQuery(stream_id, appid, below, STANDINGS_PAGE), ExclusiveStartKey);
+        const { items, last } = await query(standingsQuery(stream_id, appid, high, STANDINGS_PAGE), ExclusiveStartKey);
         found.push(...items);
         if (last === undefined) return known(found).map(toStanding);
         // The index sorts by room before time. What is left of a room that has filled a page is skipped: so a stream
@@ -205,22 +205,22 @@ export function openStore({ client, tables, nowMs, signal }: StoreOptions): Stor
         const full =
           roomPart(items[0]?.sibling_key as string) === roomPart(last.sibling_key as string) &&
           known(items).length === items.length;
-        below = full ? (last.sibling_key as string) : below;
+        const key = last.sibling_key as string;
+        // A prefix alone is no key, so an upper bound that is one excludes all that begins with it.
+        high = full ? roomPart(key) : key;
         ExclusiveStartKey = full ? undefined : last;
       }
     },
 
     async liveEntries(part, limit) {
       const found: LiveEntry[] = [];
-      let ExclusiveStartKey: Item | undefined;
-      let pageLimit = limit;
-      do {
-        const { items, last } = await query(liveQuery(part, pageLimit), ExclusiveStartKey);
+      let after: string | undefined = part.after;
+      for (let pageLimit = limit; ; pageLimit = FILTERED_PAGE) {
+        const { items, last } = await query(liveQuery({ ...part, after }, pageLimit));
         found.push(...(items as unknown as LiveEntry[]));
-        ExclusiveStartKey = last;
-        pageLimit = FILTERED_PAGE;
-      } while (found.length < limit && ExclusiveStartKey !== undefined);
-      return found.slice(0, limit);
+        if (last === undefined || found.length >= limit) return found;
+        after = last.live_key as string;
+      }
     },
 
     write: (update) => write(tables.sessions, update),

@@ -280,6 +280,23 @@ it('ids that only bytes tell apart are in the order of their bytes, over all sha
   expect(sids(await pages(db.store(NOW), { order: 'oldest', limit: 2 }, 4))).toEqual(byBytes.map((id) => `s-${id}`));
 });
 
+it('ids that only bytes tell apart are paged, also where another app stands between them', async () => {
+  const db = await freshTable();
+  const sids = ['a', '\uffff', '😀0', '😀1'];
+  for (const stream_sid of sids) {
+    await send(
+      db,
+      createEvent({ stream_id: 'one', room_id: stream_sid, stream_sid, appid: stream_sid === '\uffff' ? '2' : '1' }),
+    );
+  }
+  const shown = await pages(db.store(NOW), { appid: '1', limit: 1 });
+  expect(shown.flatMap(({ readings }) => readings.map(({ session }) => session.stream_sid))).toEqual([
+    '😀1',
+    '😀0',
+    'a',
+  ]);
+});
+
 it('LIVE_SHARDS may be raised while streams are live: they stay where they are, and are listed', async () => {
   const db = await freshTable();
   for (let i = 0; i < 20; i++) await send(db, createEvent({ stream_id: `s${i}`, stream_sid: `s-${i}` }), 1);

@@ -1,4 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import pLimit from 'p-limit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
@@ -94,6 +95,19 @@ describe('one stream', () => {
       expect(await sid(stream_id)).toBe('s-live');
     },
   );
+
+  it('is found in rooms that only bytes tell apart', async () => {
+    const rooms = [...Array.from({ length: 110 }, () => '😀'), ...Array.from({ length: 110 }, (_, i) => `\uffff${i}`)];
+    const few = pLimit(20);
+    const closes = rooms.map((room_id, i) => closeEvent({ stream_id: 'i', room_id, stream_sid: `s-${i}` }));
+    await Promise.all(closes.map((close) => few(() => send(db, close))));
+    await send(
+      db,
+      createEvent({ stream_id: 'i', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
+    );
+    expect(await sid('i')).toBe('s-live');
+    expect(await sid('i', { appid: '1' })).toBe('s-live');
+  });
 
   it('is found behind a page of sessions that are past their time', async () => {
     const past = Array.from({ length: 101 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms: String(2e12 + i) }));

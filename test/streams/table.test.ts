@@ -9,7 +9,7 @@ import {
   viewUpdate,
 } from '../../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../../lib/streams/session.ts';
-import { liveKey, shardOf, toSession, toStanding } from '../../lib/streams/table.ts';
+import { liveKey, roomPart, shardOf, toSession, toStanding } from '../../lib/streams/table.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 
 const NOW = 1_700_000_000_000;
@@ -96,7 +96,7 @@ describe('sibling_key', () => {
       const { ExpressionAttributeValues: range } = standingsQuery('stream_id', appid, below, 100);
       return bytewise(String(range[':low']), sibling_key) <= 0 && bytewise(sibling_key, String(range[':high'])) <= 0;
     };
-    const below = '12#room2#1687981272742';
+    const below = roomPart('12#room2#1687981272742');
     expect(within({ appid: '12', room_id: 'room1' }, undefined, undefined)).toBe(true);
     expect(within({ appid: '12', room_id: 'room1' }, '12', undefined)).toBe(true);
     expect(within({ appid: '12', room_id: 'room1' }, '1', undefined)).toBe(false);
