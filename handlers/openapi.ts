@@ -11,5 +11,9 @@ let answer: Representation | undefined;
 export const handler = (request: APIGatewayProxyEventV2) =>
   invoke('openapi', request, async () => {
     answer ??= representation(DOCUMENT);
-    return conditional(answer, request.headers['if-none-match'], cacheControl(FRESH_MS, { shared: true }));
+    return conditional(
+      answer,
+      request.headers['if-none-match'],
+      cacheControl({ freshMs: FRESH_MS, spentMs: 0, shared: true }),
+    );
   });

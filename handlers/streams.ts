@@ -35,8 +35,8 @@ export const handler = (request: APIGatewayProxyEventV2) =>
       representation(await load(query, nowMs, signal)),
     );
 
-    const control = cacheControl(freshMs, { shared: config.LIST_TOKEN === 'public' });
-    return conditional(answer, request.headers['if-none-match'], control);
+    const freshness = { freshMs, spentMs: Date.now() - nowMs, shared: config.LIST_TOKEN === 'public' };
+    return conditional(answer, request.headers['if-none-match'], cacheControl(freshness));
   });
 
 async function load(query: ListQuery | StreamQuery, nowMs: number, signal: AbortSignal): Promise<unknown> {

@@ -5,7 +5,7 @@ const MAX_CHARACTERS = 16_000_000;
 
 export interface Cached {
   answer: Representation;
-  /** How long it may still be shown, in ms. */
+  /** How long it may be shown from `nowMs` on; 0: nobody may keep it. */
   freshMs: number;
 }
 
@@ -18,6 +18,7 @@ export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
   // All live equally long, so they stand in the order in which they end: what is dropped is always the first.
   const entries = new Map<string, { answer: Representation; loadedMs: number }>();
   let characters = 0;
+  let latestMs = 0;
 
   function drop(key: string): void {
     characters -= size(key, entries.get(key)?.answer);
@@ -29,12 +30,13 @@ export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
    * @param nowMs our clock at the start of the request: what is loaded then is not older
    */
   return async (query: object, nowMs: number, load: () => Promise<Representation>): Promise<Cached> => {
+    // When the clock is set back, nobody knows how old anything is.
+    if (nowMs < latestMs) for (const key of entries.keys()) drop(key);
+    latestMs = nowMs;
     const key = JSON.stringify(query);
     const known = entries.get(key);
     const ageMs = nowMs - (known?.loadedMs ?? 0);
-    // A clock that was set back must not keep an answer for longer.
-    if (known !== undefined && ageMs >= 0 && ageMs < maxAgeMs)
-      return { answer: known.answer, freshMs: maxAgeMs - ageMs };
+    if (known !== undefined && ageMs < maxAgeMs) return { answer: known.answer, freshMs: maxAgeMs - ageMs };
 
     const answer = await load();
     if (maxAgeMs > 0) {

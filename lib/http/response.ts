@@ -44,13 +44,23 @@ export function conditional(
   return matches(ifNoneMatch ?? '', etag) ? { statusCode: 304, headers } : { statusCode: 200, headers, body };
 }
 
+export interface Freshness {
+  /** How long the answer may be shown since the request came; 0: nobody may keep it. */
+  freshMs: number;
+  /** How long ago that was. */
+  spentMs: number;
+  /** Whether caches that serve several readers may keep it. */
+  shared: boolean;
+}
+
 /**
- * @param freshMs how long the answer may still be shown; 0: nobody may keep it
- * @param shared whether caches that serve several readers may keep it
+ * Of the time that we spent, whole seconds count: caches count it too, from when they asked (RFC 9111, 4.2.3), but not
+ * all of them do.
  */
-export function cacheControl(freshMs: number, { shared }: { shared: boolean }): string {
+export function cacheControl({ freshMs, spentMs, shared }: Freshness): string {
   if (freshMs === 0) return 'no-store';
-  return `${shared ? '' : 'private, '}max-age=${Math.floor(freshMs / 1000)}`;
+  const seconds = Math.floor(freshMs / 1000) - Math.floor(spentMs / 1000);
+  return `${shared ? '' : 'private, '}max-age=${Math.max(0, seconds)}`;
 }
 
 /** RFC 9110, 13.1.2: `*`, or a list of tags, of which a proxy that compresses has made weak ones. */

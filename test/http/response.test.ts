@@ -85,14 +85,17 @@ describe('a representation', () => {
 });
 
 it.each([
-  [2000, true, 'max-age=2'],
-  [1999, true, 'max-age=1'],
-  [1, true, 'max-age=0'],
-  [0, true, 'no-store'],
-  [2000, false, 'private, max-age=2'],
-  [0, false, 'no-store'],
-])('what is fresh for %i ms, shared or not (%s), is %j', (freshMs, shared, expected) => {
-  expect(cacheControl(freshMs, { shared })).toBe(expected);
+  [2000, 0, true, 'max-age=2'],
+  [1999, 0, true, 'max-age=1'],
+  [1, 0, true, 'max-age=0'],
+  [0, 0, true, 'no-store'],
+  [2000, 999, true, 'max-age=2'],
+  [2000, 1000, true, 'max-age=1'],
+  [2000, 3999, true, 'max-age=0'],
+  [2000, 0, false, 'private, max-age=2'],
+  [0, 0, false, 'no-store'],
+])('what is fresh for %i ms, %i of them spent, shared or not (%s), is %j', (freshMs, spentMs, shared, expected) => {
+  expect(cacheControl({ freshMs, spentMs, shared })).toBe(expected);
 });
 
 describe.each(Object.entries(STATUS) as [ProblemCode, number][])('%s', (code, status) => {
