@@ -19,7 +19,7 @@ export type ListQuery = PageQuery | StreamsQuery;
 
 /** @throws Problem `invalid-parameter` whose detail names the parameter */
 export function listQuery(rawQueryString: string): ListQuery {
-  const parameters = new URLSearchParams(rawQueryString);
+  const parameters = parse(rawQueryString);
   return parameters.has('stream_id') ? streamsQuery(parameters) : pageQuery(parameters);
 }
 
@@ -53,12 +53,17 @@ function streamsQuery(parameters: URLSearchParams): StreamsQuery {
 
 /** @throws Problem `invalid-parameter` whose detail names the parameter; `stream-not-found` for what is no stream_id */
 export function streamQuery(stream_id: string, rawQueryString: string): StreamQuery {
-  const { stream_sid, appid } = read(new URLSearchParams(rawQueryString), ['stream_sid', 'appid']);
+  const { stream_sid, appid } = read(parse(rawQueryString), ['stream_sid', 'appid']);
   checkBytes('stream_sid', stream_sid, 512);
   checkAppid(appid);
   if (Buffer.byteLength(stream_id) > MAX_STREAM_ID_BYTES)
     throw new Problem('stream-not-found', `No stream_id has more than ${MAX_STREAM_ID_BYTES} bytes.`);
   return { stream_id, stream_sid, appid };
+}
+
+function parse(rawQueryString: string): URLSearchParams {
+  // URLSearchParams drops a question mark in front: that of the URL, and not one that a name begins with.
+  return new URLSearchParams(`?${rawQueryString}`);
 }
 
 function isOneOf<N extends string>(names: readonly N[], name: string): name is N {
@@ -67,7 +72,7 @@ function isOneOf<N extends string>(names: readonly N[], name: string): name is N
 
 function read<N extends string>(parameters: URLSearchParams, names: readonly N[]): Parameters<N> {
   for (const name of parameters.keys()) {
-    if (!isOneOf(names, name)) throw invalidParameter(name, 'is not a parameter of this route');
+    if (!isOneOf(names, name)) throw invalidParameter(name || 'What has no name', 'is not a parameter of this route');
     if (parameters.getAll(name).length > 1) throw invalidParameter(name, 'is given more than once');
     if (parameters.get(name) === '') throw invalidParameter(name, 'is empty');
   }

@@ -70,6 +70,14 @@ describe('the live list', () => {
     }
   });
 
+  it('a question mark belongs to the name, and what has no name is no parameter', () => {
+    for (const rawQueryString of ['?limit=1', '??', '?', '=x', 'limit=5&=']) {
+      expect(() => listQuery(rawQueryString)).toThrow(/is not a parameter of this route/);
+      expect(() => one(rawQueryString)).toThrow(/is not a parameter of this route/);
+    }
+    expect(() => listQuery('=x')).toThrow(naming('What has no name'));
+  });
+
   it.each(['page', 'Limit', 'stream_sid', 'constructor', '__proto__', 'limit[]', 'state'])('%s is unknown', (name) => {
     const pattern = name.replace(/[[\]]/g, '\\$&');
     expect(() => listQuery(`${encodeURIComponent(name)}=1`)).toThrow(naming(pattern));
