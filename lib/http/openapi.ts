@@ -120,7 +120,13 @@ export const DOCUMENT = {
             'timestamp-outside-window',
             'unknown-appid',
           ]),
-          413: problems('The body is too large', ['body-too-large']),
+          413: {
+            ...problems('The body is too large. Over 10 MB it is API Gateway that tells', ['body-too-large']),
+            content: {
+              ...problems('', ['body-too-large']).content,
+              ...fromGateway('', 'Request Entity Too Large').content,
+            },
+          },
           ...FAULTS,
         },
       },
