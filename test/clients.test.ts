@@ -49,7 +49,6 @@ beforeAll(async () => {
   url = listening.url;
   opened.push(listening, stack);
   copyFileSync(join(ROOT, 'docs/zego-live-list.d.ts'), join(folder, 'zego-live-list.d.ts'));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
 });
 afterAll(async () => {
   for (const { close } of opened) await close();
@@ -120,7 +119,7 @@ describe.skipIf(!hasCurl())('curl', () => {
 });
 
 describe('TypeScript', () => {
-  const FILES = ['all.ts', 'poll.ts'] as const;
+  const FILES = ['all.mts', 'poll.mts'] as const;
   beforeAll(() => {
     expect(examples('ts')).toHaveLength(FILES.length);
     for (const [i, file] of FILES.entries()) writeFileSync(join(folder, file), examples('ts')[i] ?? '');
@@ -149,12 +148,12 @@ describe('TypeScript', () => {
       return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
     };
     expect(check(...FILES)).toBe('');
-    writeFileSync(join(folder, 'wrong.ts'), `${examples('ts')[0]}\n(await liveStreams())[0]?.streamId;\n`);
-    expect(() => check('wrong.ts')).toThrow();
+    writeFileSync(join(folder, 'wrong.mts'), `${examples('ts')[0]}\n(await liveStreams())[0]?.streamId;\n`);
+    expect(() => check('wrong.mts')).toThrow();
   });
 
-  it('all.ts prints every live stream', async () => {
-    const { output, ended } = start('all.ts');
+  it('all.mts prints every live stream', async () => {
+    const { output, ended } = start('all.mts');
     expect(await ended).toBe(0);
     const lines = output.text.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(LIVE.toReversed());
@@ -162,8 +161,8 @@ describe('TypeScript', () => {
     expect(statuses).toEqual([200, 200]);
   });
 
-  it('poll.ts prints the list when it has changed, and only then', async () => {
-    const { output, ended, kill } = start('poll.ts');
+  it('poll.mts prints the list when it has changed, and only then', async () => {
+    const { output, ended, kill } = start('poll.mts');
     const until = async (holds: () => boolean) => {
       while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
     };
