@@ -114,14 +114,14 @@ describe('the distribution', () => {
     ['open', OPEN],
     ['closed', CLOSED],
   ])('takes HTTPS alone, and no callback, where the list is %s', (_, stack) => {
-    const [origin] = config(stack).Origins;
-    expect(origin).toMatchObject({
-      DomainName: 'api.example.com',
-      CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] },
-    });
+    for (const origin of config(stack).Origins) {
+      expect(origin).toMatchObject({
+        DomainName: 'api.example.com',
+        CustomOriginConfig: { OriginProtocolPolicy: 'https-only', OriginSSLProtocols: ['TLSv1.2'] },
+      });
+    }
     for (const behaviour of behaviours(stack)) {
       expect(behaviour).toMatchObject({
-        TargetOriginId: origin.Id,
         ViewerProtocolPolicy: 'https-only',
         AllowedMethods: ['GET', 'HEAD', 'OPTIONS'],
         CachedMethods: ['GET', 'HEAD'],
@@ -131,6 +131,29 @@ describe('the distribution', () => {
         ResponseHeadersPolicyId: { Ref: 'ResponseHeadersPolicy' },
       });
     }
+  });
+
+  it("shows the API CloudFront's token only where the reader's was checked", () => {
+    const origins: Record<string, unknown>[] = config(CLOSED).Origins;
+    const trusted = new Set(origins.filter((one) => 'OriginCustomHeaders' in one).map(({ Id }) => Id));
+    expect(behaviours(CLOSED).map((one) => [trusted.has(one.TargetOriginId), 'FunctionAssociations' in one])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  it.each([
+    ['public', true],
+    ['a', true],
+    ['a,b+/=', true],
+    ['publicity,a', true],
+    ['public,a', false],
+    ['a,public', false],
+    ['a,,b', false],
+    ["a'", false],
+    ['a b', false],
+  ])('ListToken may be %j: %s', (value, allowed) => {
+    expect(new RegExp(TEMPLATE.Parameters.ListToken.AllowedPattern).test(value)).toBe(allowed);
   });
 
   it('lets everybody through where the list is public', () => {
