@@ -12,14 +12,12 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
  *     npm run mutate              all of them
  *     npm run mutate -- room      those whose name has this word
  */
-const TESTS = [
-  // The quick ones first.
-  ['rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store'].map((name) => `test/streams/${name}`),
-  [
-    'test/http/cache',
-    ...['cursor', 'live', 'lookup', 'crashes', 'schedules', 'histories.engine'].map((name) => `test/streams/${name}`),
-  ],
-];
+const of = (...names: string[]) => names.map((name) => `test/streams/${name}`);
+/** The quick ones first. */
+const CALLBACKS = of('rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store');
+const LISTS = ['test/http/cache', ...of('cursor', 'live', 'lookup')];
+const SLOW = of('crashes', 'schedules', 'histories.engine');
+const READERS = ['cache', 'cursor', 'live', 'lookup'].map((name) => `/${name}.ts`);
 
 const HANGS_MS = 300_000;
 
@@ -29,8 +27,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 for (const name of ['test', 'vitest.config.ts']) cpSync(name, join(project.folder, name), { recursive: true });
 
 /** @returns the test that failed, or undefined when none did */
-async function failingTest(): Promise<string | undefined> {
-  for (const tests of TESTS) {
+async function failingTest(file = ''): Promise<string | undefined> {
+  const isRead = READERS.some((name) => file.endsWith(name));
+  for (const tests of isRead ? [LISTS, CALLBACKS, SLOW] : [CALLBACKS, [...LISTS, ...SLOW]]) {
     const test = await failingOf(tests);
     if (test !== undefined) return test;
   }
@@ -66,7 +65,7 @@ async function noticed({ file, from, to, and }: Mutation): Promise<string | unde
     mutated = mutated.replace(old, () => other);
   }
   writeFileSync(path, mutated);
-  const test = await failingTest();
+  const test = await failingTest(file);
   writeFileSync(path, source);
   return test;
 }

@@ -525,14 +525,14 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'list: an answer that is past is kept',
     file: CACHE,
-    from: 'ageMs >= 0 && ageMs < maxAgeMs',
-    to: 'ageMs >= 0',
+    from: 'known !== undefined && ageMs < maxAgeMs',
+    to: 'known !== undefined',
   },
   {
     name: 'list: the clock is set back',
     file: CACHE,
-    from: 'ageMs >= 0 && ageMs < maxAgeMs',
-    to: 'ageMs < maxAgeMs',
+    from: 'if (nowMs < latestMs) for (const key of entries.keys()) drop(key);',
+    to: '',
   },
   {
     name: 'list: the cache has no bound',
