@@ -952,7 +952,7 @@ export interface operations {
                     } & components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body is too large. Over 10 MB it is API Gateway that tells */
             413: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -963,6 +963,12 @@ export interface operations {
                         /** @enum {string} */
                         type?: "urn:zego-live-list:problem:body-too-large";
                     } & components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "message": "Request Entity Too Large"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayMessage"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
