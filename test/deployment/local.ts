@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sample, signed } from '../callback.ts';
 import { start } from './program.ts';
 
 /**
  * `npm start`, `npm run demo` and `npm run simulate` as a newcomer runs them: `tsx test/deployment/local.ts start`,
- * `demo` or `simulate`, the last with AWS_ENDPOINT_URL_DYNAMODB where another engine is to be used.
+ * `demo` or `simulate`, the last with AWS_ENDPOINT_URL_DYNAMODB where another engine is to be used. And `openapi`: the
+ * OpenAPI document as `npm start` serves it, and whether the stack does what it says; that needs `schemathesis` on PATH.
  */
 const { PATH, HOME, AWS_ENDPOINT_URL_DYNAMODB, STREAMS = '2000', SECONDS = '30' } = process.env;
 // The list is open by itself, unless there is a .env file that closes it.
@@ -54,12 +60,81 @@ async function checkDemo(): Promise<void> {
   process.stdout.write(callbacks.join(''));
 }
 
+const SECRET = 'a-callback-secret';
+const TOKEN = 'a-list-token';
+/** Several pages, also in the room of the document's examples. */
+const PUBLISHED = 300;
+
+async function checkOpenapi(): Promise<void> {
+  const settings = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: TOKEN };
+  // Each request is answered afresh.
+  const program = start('npm', ['start'], { ...ENVIRONMENT, ...settings, LIST_CACHE_SECONDS: '0' });
+  const url = await listening(program);
+  await publish(url);
+  const folder = await mkdtemp(join(tmpdir(), 'openapi-'));
+  try {
+    const file = join(folder, 'openapi.json');
+    const answer = await fetch(`${url}/openapi.json`);
+    // Over several lines, so that what is found has a place.
+    await writeFile(file, JSON.stringify(await answer.json(), null, 2));
+    await lint(file);
+    // What it leaves behind is left in the folder.
+    const run = start('env', ['-C', folder, 'schemathesis', 'run', file, '--url', url, ...SCHEMATHESIS], {
+      PATH,
+      HOME,
+      ...settings,
+      SCHEMATHESIS_HOOKS: fileURLToPath(new URL('schemathesis.py', import.meta.url)),
+      PYTHONDONTWRITEBYTECODE: '1',
+    });
+    const output = await run.succeeds(400);
+    process.stdout.write(output.slice(output.indexOf('Test cases:')));
+    // Signed rightly, and pages have been turned: otherwise it has seen little.
+    assert.match(output, /^Callbacks: [1-9]\d* applied, [1-9]\d* unchanged, [1-9]\d* ignored$/m, output);
+    assert.match(output, /^Cursors followed: [1-9]/m, output);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  await program.stop();
+}
+
+/** As much as fits into a minute or so, and the same in each run. */
+const SCHEMATHESIS = [
+  ...['--checks', 'all', '--exclude-checks', 'unsupported_method', '--header', `Authorization: Bearer ${TOKEN}`],
+  ...['--max-examples', '50', '--seed', '1', '--generation-database', 'none', '--no-color'],
+];
+
+async function publish(url: string): Promise<void> {
+  const create = sample('stream_create');
+  for (let seq = 1; seq <= PUBLISHED; seq++) {
+    // The first one is the stream of the examples.
+    const other = { stream_id: `stream-${seq}`, stream_alias: `stream-${seq}`, stream_sid: `s-${seq}` };
+    const fields = { ...create, ...(seq === 1 ? {} : other), stream_seq: String(seq) };
+    const body = JSON.stringify(signed(fields, { secret: SECRET }));
+    const answer = await fetch(`${url}/callbacks/zego`, { method: 'POST', body });
+    assert.deepEqual(await answer.json(), { result: 'applied' });
+  }
+}
+
+async function lint(file: string): Promise<void> {
+  const args = ['-y', '@redocly/cli@2.77', 'lint', file, '--extends=recommended'];
+  const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  const output = await start('npx', args, { ...process.env, ...quiet }).succeeds(120);
+  const verdict = /^Woohoo! Your API description is valid\..*$/m.exec(output)?.[0];
+  assert.ok(verdict !== undefined && !/^You have \d+ warning/m.test(output), output);
+  process.stdout.write(`Redocly: ${verdict}\n`);
+}
+
 async function listening(program: ReturnType<typeof start>): Promise<string> {
   const [, url = ''] = await program.says(/^Listening on (http:\/\/127\.0\.0\.1:\d+)$/m, 60);
   return url;
 }
 
-const checks: Record<string, () => Promise<void>> = { start: checkStart, demo: checkDemo, simulate: checkSimulate };
+const checks: Record<string, () => Promise<void>> = {
+  start: checkStart,
+  demo: checkDemo,
+  simulate: checkSimulate,
+  openapi: checkOpenapi,
+};
 const check = checks[process.argv[2] ?? ''];
-if (check === undefined) throw new Error('Say what to check: start, demo or simulate.');
+if (check === undefined) throw new Error('Say what to check: start, demo, simulate or openapi.');
 await check();
