@@ -30,12 +30,13 @@ export async function benchBundles(): Promise<void> {
 
 /** Their code, by name. */
 async function buildAll(): Promise<Record<string, string>> {
-  const deployed = (await bundle(['callback', 'streams'], { deployed: true })).outputFiles;
+  const deployed = (await bundle(['callback', 'streams', 'openapi'], { deployed: true })).outputFiles;
   const contentsOf = (name: string) => deployed.find(({ path }) => path.endsWith(`/${name}.js`))?.text ?? '';
   return {
     'empty handler': await alone('export const handler = async () => ({ statusCode: 200 })'),
     callback: contentsOf('callback'),
     streams: contentsOf('streams'),
+    openapi: contentsOf('openapi'),
     [PLAIN]: await alone(
       `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
        import { DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
