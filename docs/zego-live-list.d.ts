@@ -18,7 +18,7 @@ export interface paths {
          *
          *     Needed is a right `signature` and a `timestamp` that is not too far from now. A body of more than 64 KiB is refused, and one that is nested deeper than 64 levels may be refused.
          *
-         *     The body may be JSON, JSON that was URL-encoded as a whole, or a form with arrays as `rtmp_url[]=…` or `rtmp_url[0]=…`, whatever the Content-Type says.
+         *     The body may be JSON, JSON that was URL-encoded as a whole, or a form with arrays as `rtmp_url[]=…` or `rtmp_url[0]=…`, whatever the Content-Type says. What begins with `{`, `[` or a quotation mark is taken for JSON.
          *
          *     Lengths count bytes of UTF-8. An id that is almost too long and has many characters from U+0000 to `$` may be refused.
          */
@@ -856,12 +856,7 @@ export interface components {
          * @example 1
          */
         AppId: string;
-        /**
-         * @description Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter.
-         * @example [
-         *       "stream_id"
-         *     ]
-         */
+        /** @description Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter. */
         StreamIds: string[];
         /**
          * @description The stream. At most 256 bytes of UTF-8, percent-encoded.
@@ -1002,12 +997,7 @@ export interface operations {
                  * @example 1
                  */
                 appid?: components["parameters"]["AppId"];
-                /**
-                 * @description Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter.
-                 * @example [
-                 *       "stream_id"
-                 *     ]
-                 */
+                /** @description Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter. */
                 stream_id?: components["parameters"]["StreamIds"];
             };
             header?: {

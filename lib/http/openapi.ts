@@ -97,7 +97,7 @@ export const DOCUMENT = {
         description: [
           'One URL for every event group of ZEGO. A 2XX means that the event is stored, or is none that is kept. After any other answer ZEGO sends the callback again.',
           'Needed is a right `signature` and a `timestamp` that is not too far from now. A body of more than 64 KiB is refused, and one that is nested deeper than 64 levels may be refused.',
-          'The body may be JSON, JSON that was URL-encoded as a whole, or a form with arrays as `rtmp_url[]=…` or `rtmp_url[0]=…`, whatever the Content-Type says.',
+          'The body may be JSON, JSON that was URL-encoded as a whole, or a form with arrays as `rtmp_url[]=…` or `rtmp_url[0]=…`, whatever the Content-Type says. What begins with `{`, `[` or a quotation mark is taken for JSON.',
           'Lengths count bytes of UTF-8. An id that is almost too long and has many characters from U+0000 to `$` may be refused.',
         ].join('\n\n'),
         security: [],

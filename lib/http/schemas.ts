@@ -209,8 +209,8 @@ export const PARAMETERS = {
       'Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter.',
     style: 'form',
     explode: true,
+    // No example: tools that try those of all parameters at once would be refused.
     schema: { type: 'array', minItems: 1, maxItems: 50, items: bytes(256) },
-    example: ['stream_id'],
   },
   StreamId: {
     name: 'stream_id',

@@ -3,9 +3,11 @@
 They change only what fits the document. So what does not fit it is refused for that,
 and for nothing else. Each hook says why it is needed.
 
-Of the checks `unsupported_method` is left out: it wants 405 for another method of a path.
-API Gateway knows no such route, and answers 404. No operation, no phase, no other check
-and no request is left out.
+Left out, and nothing else:
+
+- The check `unsupported_method`. It wants 405 for another method of a path. API Gateway
+  knows no such route, and answers 404.
+- Failures of an answer 431: see `filter_failure`.
 
 ZEGO_CALLBACK_SECRET and LIST_TOKEN are those of the stack, whose list is not open.
 """
@@ -79,7 +81,10 @@ def after_call(context, case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """A URL of many ids may be too long for any server. A document cannot say so."""
+    """A URL of many ids is too long for any server, whether it fits the document or not.
+
+    A document cannot say how long it may be, and checks do not count 431 as a refusal.
+    """
     return response.status_code != 431
 
 
@@ -100,7 +105,7 @@ def exact_acceptance(context, response, case):
 def shorten(fields):
     """Ids have a greatest length in bytes. `maxLength` counts characters.
 
-    Characters from U+0000 to `$` count twice here: many of them make a key of the table too long.
+    Characters from U+0000 to `$` count twice: many of them make a key too long to store.
     """
     for name, most in MAX_BYTES.items():
         value = fields.get(name)
@@ -195,7 +200,7 @@ def follow(case):
 
 
 def match(case):
-    """No made-up ETag is that of an answer, and 304 would never come. `*` is the ETag of any."""
+    """No made-up ETag is that of an answer, so 304 would never come. `*` fits any."""
     asked = case.headers.get("If-None-Match"), case.path_parameters, case.query
     if asked[0] is not None and is_positive(case) and one_in_two(asked):
         case.headers["If-None-Match"] = "*"
