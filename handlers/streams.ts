@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
-import { Problem } from '../lib/errors.ts';
-import { pageAnswer, sessionAnswer } from '../lib/http/answer.ts';
+import { pageAnswer, streamAnswer } from '../lib/http/answer.ts';
 import { openCache } from '../lib/http/cache.ts';
 import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
 import { cacheControl, conditional, representation } from '../lib/http/response.ts';
@@ -46,10 +45,6 @@ async function load(query: ListQuery | StreamQuery, nowMs: number, signal: Abort
     liveShards: config.LIVE_SHARDS,
     maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
   };
-  if ('stream_id' in query) {
-    const reading = await readStream(query, options);
-    if (reading === undefined) throw new Problem('stream-not-found', 'Nothing is known of this stream (any more).');
-    return sessionAnswer(reading);
-  }
+  if ('stream_id' in query) return streamAnswer(await readStream(query, options));
   return pageAnswer('stream_ids' in query ? await readStreams(query, options) : await readPage(query, options));
 }

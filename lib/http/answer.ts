@@ -1,8 +1,18 @@
+import { Problem } from '../errors.ts';
 import type { Page, Reading } from '../streams/reading.ts';
 
 /** A page of the live list. */
 export function pageAnswer({ readings, next_cursor }: Page) {
   return { streams: readings.map(sessionAnswer), next_cursor };
+}
+
+/**
+ * One stream.
+ * @throws Problem `stream-not-found`
+ */
+export function streamAnswer(reading: Reading | undefined) {
+  if (reading === undefined) throw new Problem('stream-not-found', 'Nothing is known of this stream (any more).');
+  return sessionAnswer(reading);
 }
 
 /**

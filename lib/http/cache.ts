@@ -43,8 +43,8 @@ export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
       drop(key);
       entries.set(key, { answer, loadedMs: nowMs });
       characters += size(key, answer);
-      for (const [first, { loadedMs }] of entries) {
-        if (characters <= maxCharacters && nowMs - loadedMs < maxAgeMs) break;
+      for (const first of entries.keys()) {
+        if (characters <= maxCharacters) break;
         drop(first);
       }
     }

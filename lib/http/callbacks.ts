@@ -129,7 +129,7 @@ const STREAM_NAMES = [
   firstReadable(['room_id', 'RoomId'], ['channel_id', 'RoomId']),
 ];
 
-export const CALLBACK: Record<string, Schema> = {
+export const CALLBACK_SCHEMAS: Record<string, Schema> = {
   ...VALUES,
   Callback: {
     description: 'A callback of ZEGO: its envelope, and what the event tells.',

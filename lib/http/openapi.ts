@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../errors.ts';
-import { CALLBACK } from './callbacks.ts';
+import { CALLBACK_SCHEMAS } from './callbacks.ts';
 import { CALLBACKS, ENDED, LIVE, problemExample } from './examples.ts';
 import { ANSWERS, HEADERS, PARAMETERS, ref, type Schema } from './schemas.ts';
 
@@ -191,7 +191,7 @@ export const DOCUMENT = {
     },
   },
   components: {
-    schemas: { ...ANSWERS, ...CALLBACK },
+    schemas: { ...ANSWERS, ...CALLBACK_SCHEMAS },
     examples: Object.fromEntries(Object.entries(CALLBACKS).map(([event, value]) => [event, { value }])),
     parameters: PARAMETERS,
     headers: HEADERS,

@@ -59,7 +59,7 @@ export interface Freshness {
  */
 export function cacheControl({ freshMs, spentMs, shared }: Freshness): string {
   if (freshMs === 0) return 'no-store';
-  const seconds = Math.floor(freshMs / 1000) - Math.floor(spentMs / 1000);
+  const seconds = Math.floor(freshMs / 1000) - Math.max(0, Math.floor(spentMs / 1000));
   return `${shared ? '' : 'private, '}max-age=${Math.max(0, seconds)}`;
 }
 

@@ -173,6 +173,9 @@ export interface KeyQuery {
   Limit: number;
 }
 
+/** As many keys as one BatchGetItem takes. */
+export const BATCH = 100;
+
 /** How many siblings the rules see: an encoder that restarts for ever makes a callback no dearer. */
 export const SIBLINGS = 25;
 

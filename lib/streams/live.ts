@@ -1,6 +1,6 @@
-import type { LivePart, Order } from './commands.ts';
+import { BATCH, type LivePart, type Order } from './commands.ts';
 import { type CursorQuery, decodeCursor, encodeCursor } from './cursor.ts';
-import { isLive, type Page, type Reading, type ReadOptions } from './reading.ts';
+import { isLive, isOf, type Page, type Reading, type ReadOptions } from './reading.ts';
 import type { Session } from './session.ts';
 import type { LiveEntry, Store } from './store.ts';
 import { liveKey } from './table.ts';
@@ -11,9 +11,6 @@ export interface PageQuery extends CursorQuery {
 }
 
 type Partition = LivePart['partition'];
-
-/** As many as one BatchGetItem takes. */
-const READ_AHEAD = 100;
 
 /**
  * One page of the live list. The index tells keys in order and may be a write behind; the items, read consistently,
@@ -33,7 +30,7 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
   let after = cursor === undefined ? undefined : decodeCursor(cursor, query);
   const readings: Reading[] = [];
   // A page is filled in one go unless much of it has ended since the index was written: then read ahead.
-  for (let size = limit; ; size = READ_AHEAD) {
+  for (let size = limit; ; size = BATCH) {
     // One more than is looked at tells whether the list goes on.
     const entries = await nextEntries(options.store, partitions, { ...part, after }, size + 1);
     const sessions = await options.store.sessions(entries.slice(0, size));
@@ -52,7 +49,7 @@ export async function readPage(query: PageQuery, options: ReadOptions & { liveSh
 
 function isAt(session: Session, position: string | undefined, { room_id, appid }: PageQuery): boolean {
   const inRoom = (room_id ?? session.room_id) === session.room_id;
-  return liveKey(session) === position && inRoom && (appid ?? session.appid) === session.appid;
+  return liveKey(session) === position && inRoom && isOf(appid, session);
 }
 
 /**

@@ -1,8 +1,6 @@
-import { isLive, type Page, type Reading, type ReadOptions, read } from './reading.ts';
+import { BATCH } from './commands.ts';
+import { isLive, isOf, type Page, type Reading, type ReadOptions, read } from './reading.ts';
 import type { Session, SessionKey, Standing } from './session.ts';
-
-/** As many as one BatchGetItem takes. */
-const CANDIDATES = 100;
 
 export interface StreamQuery {
   stream_id: string;
@@ -39,7 +37,7 @@ function newest(standings: readonly Standing[]): SessionKey[] {
   return standings
     .filter((standing) => (standing.create_time_ms ?? 0) === latest)
     .sort(byNewest)
-    .slice(0, CANDIDATES);
+    .slice(0, BATCH);
 }
 
 export interface StreamsQuery {
@@ -71,10 +69,6 @@ export async function readStreams({ stream_ids, appid }: StreamsQuery, options: 
   }
   const sessions = stream_ids.flatMap((stream_id) => live.get(stream_id)?.sort(byNewest) ?? []);
   return { readings: sessions.map((session) => ({ session, ending: null })), next_cursor: null };
-}
-
-function isOf(appid: string | undefined, session: Session): boolean {
-  return (appid ?? session.appid) === session.appid;
 }
 
 /** The list's order: `create_time_ms`, then the bytes of `stream_sid`. */

@@ -27,6 +27,11 @@ export interface ReadOptions extends Pick<Lifetimes, 'maxLiveMs'> {
   nowMs: number;
 }
 
+/** @param appid undefined: of any app */
+export function isOf(appid: string | undefined, session: Session): boolean {
+  return (appid ?? session.appid) === session.appid;
+}
+
 /** The view, as callbacks have left it, unless the session has expired. */
 export function isLive(standing: Standing, options: ReadOptions): boolean {
   return standing.live_shard !== null && !isExpired(standing, options);

@@ -3,6 +3,7 @@ import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Problem } from '../errors.ts';
 import {
+  BATCH,
   type KeyQuery,
   type LivePart,
   liveQuery,
@@ -77,8 +78,6 @@ export interface StoreOptions {
 const STANDINGS_PAGE = 100;
 /** Where too little of a page counts (expired sessions, other apps, what is past its time), the next ones are larger. */
 const FILTERED_PAGE = 1000;
-/** As many keys as one BatchGetItem takes. */
-const BATCH = 100;
 const UNPROCESSED_PAUSE_MS = 50;
 
 /**

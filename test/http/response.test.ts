@@ -92,6 +92,7 @@ it.each([
   [2000, 999, true, 'max-age=2'],
   [2000, 1000, true, 'max-age=1'],
   [2000, 3999, true, 'max-age=0'],
+  [2000, -5000, true, 'max-age=2'],
   [2000, 0, false, 'private, max-age=2'],
   [0, 0, false, 'no-store'],
 ])('what is fresh for %i ms, %i of them spent, shared or not (%s), is %j', (freshMs, spentMs, shared, expected) => {

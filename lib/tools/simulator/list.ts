@@ -13,6 +13,8 @@ export interface ListOptions {
   /** Base URL of the API. */
   url: string;
   appid: string;
+  /** Only this room. */
+  room_id?: string;
   token: string | undefined;
   /** Ends the reading, and rejects with its reason. */
   signal: AbortSignal;
@@ -60,8 +62,9 @@ interface Page {
  * @throws Error with one sentence that says what to do
  */
 export async function readPage(options: ListOptions, { order, limit }: Paging, cursor = ''): Promise<Page> {
-  const { url, appid, token, signal } = options;
-  const query = new URLSearchParams({ appid, order, limit: String(limit), ...(cursor === '' ? {} : { cursor }) });
+  const { url, appid, room_id, token, signal } = options;
+  const part = { ...(room_id === undefined ? {} : { room_id }), ...(cursor === '' ? {} : { cursor }) };
+  const query = new URLSearchParams({ appid, order, limit: String(limit), ...part });
   const { status, text, freshMs } = await get(`${url}/streams?${query}`, token, signal);
   if (status === 401) {
     const what = token === undefined ? 'demands a token' : 'refuses the token';
