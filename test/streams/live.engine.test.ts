@@ -6,6 +6,7 @@ import type { Page } from '../../lib/streams/reading.ts';
 import type { Store } from '../../lib/streams/store.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 import { freshTable, type TestTable } from '../engine.ts';
+import { putSessions } from './put.ts';
 
 const HOUR = 3_600_000;
 const NOW = 1_700_000_000_000;
@@ -65,9 +66,7 @@ describe('420 live streams, forty to each millisecond', () => {
   let db: TestTable;
   beforeAll(async () => {
     db = await freshTable();
-    for (let i = 0; i < streams.length; i += 20) {
-      await Promise.all(streams.slice(i, i + 20).map((fields) => send(db, createEvent(fields), SHARDS)));
-    }
+    await putSessions(db, streams.map(createEvent), { ...LIFETIMES, nowMs: NOW, liveShards: SHARDS });
   });
 
   it.each([
@@ -159,9 +158,7 @@ describe('420 live streams, forty to each millisecond, while others end and star
   async function churn(query: Partial<PageQuery>) {
     const db = await freshTable();
     const all = Array.from({ length: 420 }, (_, place) => streamAt(place));
-    for (let i = 0; i < all.length; i += 20) {
-      await Promise.all(all.slice(i, i + 20).map((fields) => send(db, createEvent(fields), 1)));
-    }
+    await putSessions(db, all.map(createEvent), { ...LIFETIMES, nowMs: NOW });
     const ended = new Set<string>();
     const seen: Page[] = [];
     let cursor: string | undefined;

@@ -1,11 +1,11 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import pLimit from 'p-limit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
 import type { Store } from '../../lib/streams/store.ts';
 import { closeEvent, createEvent } from '../callback.ts';
 import { freshTable, type TestTable } from '../engine.ts';
+import { putSessions } from './put.ts';
 
 const HOUR = 3_600_000;
 const NOW = 1_700_000_000_000;
@@ -68,13 +68,10 @@ describe('one stream', () => {
       createEvent({ stream_id: 'd', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
     );
     for (const room_id of ['b', 'c']) {
-      for (let i = 0; i < 120; i += 20) {
-        const restarts = Array.from({ length: 20 }, (_, j) => ({
-          stream_sid: `s-${room_id}${i + j}`,
-          create_time_ms: String(2e12 + i + j),
-        }));
-        await Promise.all(restarts.map((fields) => send(db, closeEvent({ stream_id: 'd', room_id, ...fields }))));
-      }
+      const restarts = Array.from({ length: 120 }, (_, i) =>
+        closeEvent({ stream_id: 'd', room_id, stream_sid: `s-${room_id}${i}`, create_time_ms: String(2e12 + i) }),
+      );
+      await putSessions(db, restarts, { ...LIFETIMES, nowMs: NOW });
     }
     db.requests.length = 0;
     expect(await sid('d')).toBe('s-live');
@@ -90,7 +87,11 @@ describe('one stream', () => {
         room_id: i < 2 ? 'a' : 'z',
         create_time_ms: String(1e12 + i),
       }));
-      await Promise.all(ended.map((fields) => send(db, closeEvent({ stream_id, ...fields }))));
+      await putSessions(
+        db,
+        ended.map((fields) => closeEvent({ stream_id, ...fields })),
+        { ...LIFETIMES, nowMs: NOW },
+      );
       await send(db, createEvent({ stream_id, stream_sid: 's-live', room_id: 'a', create_time_ms: '1100000000000' }));
       expect(await sid(stream_id)).toBe('s-live');
     },
@@ -98,9 +99,8 @@ describe('one stream', () => {
 
   it('is found in rooms that only bytes tell apart', async () => {
     const rooms = [...Array.from({ length: 110 }, () => '😀'), ...Array.from({ length: 110 }, (_, i) => `\uffff${i}`)];
-    const few = pLimit(20);
     const closes = rooms.map((room_id, i) => closeEvent({ stream_id: 'i', room_id, stream_sid: `s-${i}` }));
-    await Promise.all(closes.map((close) => few(() => send(db, close))));
+    await putSessions(db, closes, { ...LIFETIMES, nowMs: NOW });
     await send(
       db,
       createEvent({ stream_id: 'i', stream_sid: 's-live', room_id: 'a', create_time_ms: '1000000000000' }),
@@ -111,7 +111,8 @@ describe('one stream', () => {
 
   it('is found behind a page of sessions that are past their time', async () => {
     const past = Array.from({ length: 101 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms: String(2e12 + i) }));
-    await Promise.all(past.map((fields) => send(db, closeEvent({ stream_id: 'h', ...fields }), NOW - 24 * HOUR)));
+    const closes = past.map((fields) => closeEvent({ stream_id: 'h', ...fields }));
+    await putSessions(db, closes, { ...LIFETIMES, nowMs: NOW - 24 * HOUR });
     await send(db, createEvent({ stream_id: 'h', stream_sid: 's-live', create_time_ms: '1000000000000' }));
     expect(await sid('h')).toBe('s-live');
   });
@@ -205,7 +206,8 @@ describe('some streams', () => {
       stream_sid: `s-${i}`,
       create_time_ms: String(1e12 + i),
     }));
-    await Promise.all(restarts.map((fields) => send(db, closeEvent({ stream_id: 'often', ...fields }))));
+    const closes = restarts.map((fields) => closeEvent({ stream_id: 'often', ...fields }));
+    await putSessions(db, closes, { ...LIFETIMES, nowMs: NOW });
     await send(db, createEvent({ stream_id: 'often', stream_sid: 's-live', create_time_ms: '2000000000000' }));
     db.requests.length = 0;
     expect(await read(['often'])).toEqual(['s-live']);
