@@ -70,13 +70,14 @@ export interface Watching {
  * @throws Error with one sentence, or the reason of the signal
  */
 export async function simulate(args: Arguments, watching: Watching): Promise<Outcome> {
-  const { onPlanned, onDelivery, patienceMs = PATIENCE_MS } = watching;
+  const { onPlanned, onDelivery } = watching;
   const { seed, seconds, streams } = args;
   const useless = new AbortController();
   const signal = AbortSignal.any([watching.signal, useless.signal]);
   const run = randomBytes(4).toString('hex');
   // What nobody has asked for is in no cache: so this is all of the time for which one may keep an answer.
   const { freshMs } = await readPage({ ...args, room_id: `sim-${run}-room1`, signal }, NEWEST);
+  const { patienceMs = PATIENCE_MS + freshMs } = watching;
 
   const random = createRandom(seed);
   const world = new World({ ...args, ...castOf(run, streams), run, sessions: streams, random });
@@ -113,12 +114,10 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
       };
     };
     const isSettled = ({ differences }: Compared) => differences.every(({ explained }) => explained);
-    const list = await lookAgain(look, isSettled, { patienceMs: patienceMs && patienceMs + freshMs, signal }).catch(
-      (error: Error) => {
-        signal.throwIfAborted();
-        return error;
-      },
-    );
+    const list = await lookAgain(look, isSettled, { patienceMs, signal }).catch((error: Error) => {
+      signal.throwIfAborted();
+      return error;
+    });
     if (list instanceof Error) {
       await cleanUp(args, { sent, deliveries });
       return { deliveries, onAir: onAir.length, list, closed: 0 };
