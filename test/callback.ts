@@ -11,35 +11,7 @@ export function sample(name: 'stream_create' | 'stream_close' | 'room_create' | 
 }
 
 /** ZEGO's sample create, as readers get it, in the documented order. */
-export const SAMPLE_ANSWER = {
-  stream_id: 'stream_id',
-  stream_sid: 's-115205136669740000000000104',
-  state: 'live',
-  appid: '1',
-  room_id: 'room1',
-  room_session_id: '1234567',
-  channel_id: '0xb-0x1',
-  user_id: 'user1',
-  user_name: 'user1_name',
-  publish_id: 'publish',
-  publish_name: 'publish_name',
-  title: 'title',
-  stream_alias: 'aaa',
-  stream_attr: '{"cid":0}',
-  codec: 'H.264',
-  extra_info: 'extra',
-  stream_seq: 1,
-  recreate: 0,
-  create_time: 1_687_981_272,
-  create_time_ms: 1_687_981_272_742,
-  rtmp_url: ['rtmp://rtmp.wsdemo.zego.im/zegodemo/aaa', 'rtmp://testplay.aliyun.zego.im/livestream/aaa'],
-  hls_url: [
-    'http://hls.wsdemo.zego.im/zegodemo/aaa/playlist.m3u8',
-    'http://testplay.aliyun.zego.im/livestream/aaa.m3u8',
-  ],
-  hdl_url: ['http://hdl.wsdemo.zego.im/zegodemo/aaa.flv', 'http://testplay.aliyun.zego.im/livestream/aaa.flv'],
-  pic_url: ['http://pic.wsdemo.zego.im/zegodemo/aaa.jpg'],
-};
+export { LIVE as SAMPLE_ANSWER } from '../lib/http/examples.ts';
 
 /** Signs a callback's fields afresh. */
 export function signed(fields: ZegoRecord, { secret = SECRET, nowMs = Date.now() } = {}): Record<string, unknown> {

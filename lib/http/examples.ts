@@ -90,6 +90,8 @@ export const CALLBACKS = {
   },
 } as const;
 
+const { rtmp_url, hls_url, hdl_url, pic_url } = CALLBACKS.stream_create;
+
 /** What ZEGO's `stream_create` becomes. */
 export const LIVE = {
   stream_id: 'stream_id',
@@ -112,13 +114,10 @@ export const LIVE = {
   recreate: 0,
   create_time: 1687981272,
   create_time_ms: 1687981272742,
-  rtmp_url: ['rtmp://rtmp.wsdemo.zego.im/zegodemo/aaa', 'rtmp://testplay.aliyun.zego.im/livestream/aaa'],
-  hls_url: [
-    'http://hls.wsdemo.zego.im/zegodemo/aaa/playlist.m3u8',
-    'http://testplay.aliyun.zego.im/livestream/aaa.m3u8',
-  ],
-  hdl_url: ['http://hdl.wsdemo.zego.im/zegodemo/aaa.flv', 'http://testplay.aliyun.zego.im/livestream/aaa.flv'],
-  pic_url: ['http://pic.wsdemo.zego.im/zegodemo/aaa.jpg'],
+  rtmp_url,
+  hls_url,
+  hdl_url,
+  pic_url,
 } as const;
 
 /** And after ZEGO's `stream_close`. */

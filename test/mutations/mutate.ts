@@ -7,7 +7,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 /**
  * Whether the tests would notice: breaks one line of the product at a time, in a copy of the project, and runs the
- * tests of the streams until one fails. It takes some ten seconds a line.
+ * tests of the streams until one fails. It takes some half a minute a line.
  *
  *     npm run mutate              all of them
  *     npm run mutate -- room      those whose name has this word
