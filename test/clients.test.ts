@@ -135,11 +135,14 @@ describe('TypeScript', () => {
     const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
       cwd: folder,
       env: { PATH: process.env.PATH, LIST_URL: `${url}/streams`, LIST_TOKEN: TOKEN },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const output = { text: '' };
+    const output = { text: '', errors: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output.text += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output.errors += text;
     });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
     return { output, ended, kill: () => child.kill() };
@@ -159,7 +162,7 @@ describe('TypeScript', () => {
 
   it('all.mts prints every live stream', async () => {
     const { output, ended } = start('all.mts');
-    expect(await ended).toBe(0);
+    expect([await ended, output.errors]).toEqual([0, '']);
     const lines = output.text.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(LIVE.toReversed());
     expect(lines[0]).toBe('music-mei user1_name http://hls.wsdemo.zego.im/zegodemo/aaa/playlist.m3u8');
@@ -180,7 +183,8 @@ describe('TypeScript', () => {
     const [first = '', second = ''] = output.text.split('\n');
     expect(first.split(' ')).toEqual(LIVE.toReversed().slice(0, 50));
     expect(second.split(' ')).toEqual(['late', ...first.split(' ').slice(0, 49)]);
-    // The first one broke off, and was asked for again.
+    // The first one broke off, was told of, and was asked for again.
+    expect(output.errors).toContain('terminated');
     expect(statuses.filter((status) => status === 200)).toHaveLength(3);
   });
 });
