@@ -18,14 +18,15 @@ const HOURS = 'hours, above 0; fractions are allowed';
 
 export const VARIABLES = {
   ZEGO_CALLBACK_SECRET: {
-    meaning: "the CallbackSecret of your project in ZEGO's console; several, comma-separated, during a rotation",
+    meaning:
+      "the CallbackSecret of your project in ZEGO's console; several, comma-separated, during a rotation; or ssm:/name",
     example: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
     fallback: '',
     required: 'start and deploy',
-    parse: (value: string) => secrets(list(value)),
+    parse: callbackSecret,
   },
   LIST_TOKEN: {
-    meaning: 'the bearer token(s) that GET /streams demands, comma-separated, or the word public, alone',
+    meaning: 'the bearer token(s) that GET /streams demands, comma-separated; or ssm:/name; or the word public, alone',
     example: 'a-long-random-string',
     fallback: '',
     required: 'deploy',
@@ -110,9 +111,38 @@ export const VARIABLES = {
     fallback: '',
     parse: (value: string) => value,
   },
-  ALARM_EMAIL: notBuilt('where alarms are sent'),
-  SILENCE_MINUTES: notBuilt('after how many minutes without a callback an alarm is raised'),
-  TRACING: notBuilt('whether requests are traced'),
+  ALARM_EMAIL: {
+    meaning: 'the e-mail address that alarms are sent to; empty: nowhere',
+    example: 'ops@example.com',
+    fallback: '',
+    parse: (value: string) => {
+      if (value !== '' && !/^[\w.!#%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+$/.test(value)) {
+        throw new Error('takes one e-mail address');
+      }
+      return value;
+    },
+  },
+  SILENCE_MINUTES: {
+    meaning: 'after how many minutes without news of any stream an alarm is raised; 0: never',
+    example: '60',
+    fallback: '0',
+    parse: integer(0, 1440),
+  },
+  TRACING: {
+    meaning: 'whether X-Ray traces the functions',
+    example: 'true',
+    fallback: 'false',
+    parse: (value: string) => {
+      if (value !== 'true' && value !== 'false') throw new Error('takes true or false');
+      return value === 'true';
+    },
+  },
+  POWERTOOLS_SERVICE_NAME: {
+    meaning: 'the name of the stack in log lines and metrics; serverless.yml sets it',
+    example: 'zego-live-list-dev',
+    fallback: 'zego-live-list',
+    parse: (value: string) => value,
+  },
 } as const satisfies Record<string, Variable<unknown>>;
 
 export type VariableName = keyof typeof VARIABLES;
@@ -155,7 +185,10 @@ export function checkEnvironment(purpose: 'start' | 'deploy', environment: Envir
     if (required?.includes(purpose) && isMissing(name, environment)) {
       throw new Error(`${name} is missing: set it to ${meaning}, for example ${name}=${example}`);
     }
-    read(name, environment);
+    const value = read(name, environment);
+    if (purpose === 'start' && isParameter(value)) {
+      throw new Error(`${name} cannot be read from Parameter Store on this machine: set the value itself.`);
+    }
   }
   const config = readConfig(['RETENTION_HOURS', 'MAX_LIVE_HOURS'], environment);
   return (['RETENTION_HOURS', 'MAX_LIVE_HOURS'] as const)
@@ -176,9 +209,24 @@ function list(value: string): string[] {
     .filter((entry) => entry !== '');
 }
 
-function secrets(entries: string[]): string[] {
+/** A value that stands in Parameter Store, as a SecureString that holds what would stand in the variable. */
+export interface Parameter {
+  /** Its name, which begins with a slash. */
+  parameter: string;
+}
+
+export function isParameter(value: unknown): value is Parameter {
+  return typeof value === 'object' && value !== null && 'parameter' in value;
+}
+
+function secrets(value: string): readonly string[] | Parameter {
+  const entries = list(value);
   if (entries.some((entry) => /^ssm:/i.test(entry))) {
-    throw new Error('cannot be read from Parameter Store yet: set the value itself');
+    const [, parameter] = /^ssm:((?:\/[\w.-]+){1,15})$/.exec(entries[0] ?? '') ?? [];
+    if (entries.length > 1 || parameter === undefined || parameter.length > 1000) {
+      throw new Error('takes ssm:/name alone, in lower case and with the full name of one parameter, or the values');
+    }
+    return { parameter };
   }
   if (entries.some((entry) => entry.includes('${'))) {
     throw new Error('holds ${, which serverless.yml would take for a variable of its own: choose another value');
@@ -186,9 +234,18 @@ function secrets(entries: string[]): string[] {
   return entries;
 }
 
+function callbackSecret(value: string): readonly string[] | Parameter {
+  const given = secrets(value);
+  if (!isParameter(given) && given.some((secret) => /\s/.test(secret))) {
+    throw new Error('holds white space within a secret, which ZEGO gives to none: copy it again');
+  }
+  return given;
+}
+
 /** `public`, or the tokens that open the list. None at all opens it to nobody. */
-function listToken(value: string): 'public' | readonly string[] {
-  const tokens = secrets(list(value));
+function listToken(value: string): 'public' | readonly string[] | Parameter {
+  const tokens = secrets(value);
+  if (isParameter(tokens)) return tokens;
   if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
     throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
   }
@@ -227,18 +284,6 @@ function hours(value: string): number {
     throw new Error('takes a number of hours above 0, up to 1000000');
   }
   return number;
-}
-
-function notBuilt(meaning: string): Variable<undefined> {
-  return {
-    meaning: `${meaning} (not built yet)`,
-    example: '',
-    fallback: '',
-    parse: (value) => {
-      if (value !== '') throw new Error('has no effect yet: leave it unset');
-      return undefined;
-    },
-  };
 }
 
 /** Whole ms: times in answers are integers. */

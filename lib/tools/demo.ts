@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Environment, isMissing, readConfig } from '../config.ts';
+import { type Environment, isMissing, isParameter, readConfig } from '../config.ts';
 import { DEFAULT_APPID } from './simulator/arguments.ts';
 import { describeAnswer } from './simulator/attempt.ts';
 import { type Callback, CLOSE } from './simulator/callbacks.ts';
@@ -26,10 +26,15 @@ const ENDS: Readonly<Record<string, string>> = {
   [CLOSE.cleared]: 'room_cleared',
 };
 
-/** The demo needs no variable: it makes a secret up. */
+/** The demo needs no variable: it makes a secret up. What a `.env` to deploy with has in Parameter Store is not read. */
 export function demoEnvironment(environment: Environment): Environment {
-  if (!isMissing('ZEGO_CALLBACK_SECRET', environment)) return environment;
-  return { ...environment, ZEGO_CALLBACK_SECRET: randomBytes(16).toString('hex') };
+  const isSet = (name: 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN') =>
+    !isMissing(name, environment) && !isParameter(readConfig([name], environment)[name]);
+  return {
+    ...environment,
+    ...(isSet('ZEGO_CALLBACK_SECRET') ? {} : { ZEGO_CALLBACK_SECRET: randomBytes(16).toString('hex') }),
+    ...(isSet('LIST_TOKEN') ? {} : { LIST_TOKEN: 'public' }),
+  };
 }
 
 /**
@@ -39,7 +44,7 @@ export function demoEnvironment(environment: Environment): Environment {
  */
 export function playDemo(url: string, environment: Environment, write: (line: string) => void) {
   const { ZEGO_CALLBACK_SECRET, ZEGO_APP_ID } = readConfig(['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID'], environment);
-  const [secret = ''] = ZEGO_CALLBACK_SECRET;
+  const [secret = ''] = isParameter(ZEGO_CALLBACK_SECRET) ? [] : ZEGO_CALLBACK_SECRET;
   const [appid = DEFAULT_APPID] = ZEGO_APP_ID;
   const stop = new AbortController();
   const { signal } = stop;

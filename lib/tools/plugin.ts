@@ -1,4 +1,4 @@
-import { checkEnvironment, type Environment, isMissing, readConfig, type VariableName } from '../config.ts';
+import { checkEnvironment, type Environment, readConfig, type VariableName } from '../config.ts';
 import { bundleName, writeBundles } from './bundle.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
 import { type LocalStack, startLocal } from './local.ts';
@@ -70,8 +70,7 @@ export default class Plugin {
   private async demo(): Promise<Running> {
     const environment = demoEnvironment(process.env);
     const stack = await this.start(environment, () => {});
-    const open =
-      isMissing('LIST_TOKEN', environment) || readConfig(['LIST_TOKEN'], environment).LIST_TOKEN === 'public';
+    const open = readConfig(['LIST_TOKEN'], environment).LIST_TOKEN === 'public';
     const header = open ? '' : "-H 'Authorization: Bearer …one of LIST_TOKEN…' ";
     process.stdout.write(`The live list:  curl ${header}${stack.url}/streams\n`);
     process.stdout.write('End it with Ctrl-C. What a simulated ZEGO sends:\n\n');

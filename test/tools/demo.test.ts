@@ -5,7 +5,7 @@ import { demoEnvironment, playDemo } from '../../lib/tools/demo.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import { decodeBody } from '../../lib/zego/body.ts';
 import { parseEvent, type RoomEvent, type StreamEvent } from '../../lib/zego/event.ts';
-import { verify } from '../../lib/zego/signature.ts';
+import { readEnvelope, verify } from '../../lib/zego/signature.ts';
 
 const SECRET = 'a-secret';
 
@@ -38,7 +38,7 @@ describe('the simulated ZEGO', () => {
       try {
         const body = await text(request);
         const record = decodeBody(body, false);
-        const verified = verify(record, { secrets: [SECRET], windowSeconds: 10, nowMs: Date.now() });
+        const verified = verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 10, nowMs: Date.now() });
         const event = parseEvent(record, verified, ['7']);
         if (event.event === 'not-kept' || request.url !== '/callbacks/zego') throw new Error(`odd request ${body}`);
         sent.push({ encoding: encodingOf(request.headers['content-type'], body), event });
@@ -115,10 +115,18 @@ describe('the simulated ZEGO', () => {
   });
 });
 
-it('the demo makes a secret up where none is set, another one each time', () => {
+it('the demo makes a secret up where none is set on this machine, another one each time', () => {
   const made = () => demoEnvironment({ PORT: '0' }).ZEGO_CALLBACK_SECRET;
   expect(made()).toMatch(/^[0-9a-f]{32}$/);
   expect(made()).not.toBe(made());
   expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: ' , ' }).ZEGO_CALLBACK_SECRET).toMatch(/^[0-9a-f]{32}$/);
-  expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: ' mine ' })).toEqual({ ZEGO_CALLBACK_SECRET: ' mine ' });
+  expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: 'ssm:/a' }).ZEGO_CALLBACK_SECRET).toMatch(/^[0-9a-f]{32}$/);
+  expect(demoEnvironment({ ZEGO_CALLBACK_SECRET: ' mine ', LIST_TOKEN: 'token' })).toEqual({
+    ZEGO_CALLBACK_SECRET: ' mine ',
+    LIST_TOKEN: 'token',
+  });
+});
+
+it.each([{}, { LIST_TOKEN: ' , ' }, { LIST_TOKEN: 'ssm:/zego/token' }])('with %j its list is open', (environment) => {
+  expect(demoEnvironment(environment).LIST_TOKEN).toBe('public');
 });

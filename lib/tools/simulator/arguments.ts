@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { type Environment, readConfig } from '../../config.ts';
+import { type Environment, isParameter, readConfig } from '../../config.ts';
 import { ENCODING_NAMES, type Encoding } from './encoding.ts';
 
 export interface Arguments {
@@ -55,10 +55,12 @@ type Values = Partial<Record<keyof typeof OPTIONS, string>>;
  * @throws Error with one sentence that says what to change
  */
 export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { help, given } = parsed(args);
+  const { help, given } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]);
   if (help) return undefined;
   const url = baseUrl(given.url);
   const { ZEGO_CALLBACK_SECRET, ZEGO_APP_ID, LIST_TOKEN } = readSettings(given, environment);
+  if (isParameter(ZEGO_CALLBACK_SECRET)) throw new Error('ZEGO_CALLBACK_SECRET is in Parameter Store: give --secret.');
+  if (isParameter(LIST_TOKEN)) throw new Error('LIST_TOKEN is in Parameter Store: give --token.');
   const [secret] = ZEGO_CALLBACK_SECRET;
   if (secret === undefined) {
     throw new Error("The target's CallbackSecret is missing: give it with --secret or in ZEGO_CALLBACK_SECRET.");
@@ -85,20 +87,30 @@ export function readArguments(args: readonly string[], environment: Environment)
   };
 }
 
-function parsed(args: readonly string[]): { help: boolean; given: Values } {
+/**
+ * Options that take a text, each at most once, and `--help`.
+ * @param allowPositionals whether other arguments may stand among them
+ * @throws Error with one sentence that says what to change
+ */
+export function parseOptions<N extends string>(args: readonly string[], names: readonly N[], allowPositionals = false) {
   const string = { type: 'string', multiple: true } as const;
-  const strings = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, string]));
-  const { help = false, ...values } = parsedStrictly(args, { ...strings, help: { type: 'boolean' } });
+  const strings = Object.fromEntries(names.map((name) => [name, string]));
+  const { values: parsed, positionals } = parsedStrictly({
+    args: [...args],
+    options: { ...strings, help: { type: 'boolean' } },
+    allowPositionals,
+  });
+  const { help = false, ...values } = parsed as { help?: boolean };
   const given = Object.entries(values as Record<string, string[]>).map(([name, [value, ...more]]) => {
     if (more.length > 0) throw new Error(`--${name} is given twice.`);
     return [name, value];
   });
-  return { help: help === true, given: Object.fromEntries(given) };
+  return { help: help === true, given: Object.fromEntries(given) as Partial<Record<N, string>>, positionals };
 }
 
-function parsedStrictly(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
+function parsedStrictly(config: ParseArgsConfig) {
   try {
-    return parseArgs({ args: [...args], strict: true, options }).values;
+    return parseArgs({ ...config, strict: true });
   } catch (error) {
     // What follows the first sentence is advice about dashes.
     throw new Error((error as Error).message.replace(/(\.\s|\n)[\s\S]*$|$/, '.'));
@@ -122,7 +134,8 @@ function baseUrl(given: string | undefined): string {
   return origin + pathname.replace(/\/+$/, '').replace(/\/callbacks\/zego$/, '');
 }
 
-function appid(given: string): string {
+/** @throws Error with one sentence that says what to change */
+export function appid(given: string): string {
   if (!/^(0|[1-9]\d{0,19})$/.test(given)) throw new Error('--appid takes 1 to 20 digits, without zeros before them.');
   return given;
 }

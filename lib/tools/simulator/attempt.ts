@@ -39,7 +39,7 @@ export function describeAnswer({ status, told }: Answer): string {
 }
 
 /** `applied`, or the code of a problem; of other answers nothing. */
-function toldBy(text: string): string {
+export function toldBy(text: string): string {
   try {
     const { result, type } = JSON.parse(text) as { result?: unknown; type?: unknown };
     return String(result ?? type ?? '').replace(/^.*:/, '');

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { sign } from '../../zego/signature.ts';
 import { type Answer, isAccepted, post } from './attempt.ts';
-import type { Callback } from './callbacks.ts';
+import type { Callback, Value } from './callbacks.ts';
 import { ENCODING_NAMES, type Encoding, encode, type Fields } from './encoding.ts';
 import type { Random } from './random.ts';
 
@@ -118,9 +118,18 @@ function pickEncoding(encoding: Encoding | 'mixed', random: Random): Encoding {
   return encoding === 'mixed' ? picked : encoding;
 }
 
-/** Signed now, as both kinds of events have it: `timestamp` is a number in `room_*`. */
-function signed({ event, fields }: Callback, secret: string): Fields {
-  const timestamp = String(Math.floor(Date.now() / 1000));
+/** What there is to sign of a callback. */
+export interface Unsigned {
+  event: string;
+  fields: Fields & { appid: Value };
+}
+
+/**
+ * Signed as both kinds of events have it: `timestamp` is a number in `room_*`.
+ * @param nowMs ZEGO's clock
+ */
+export function signed({ event, fields }: Unsigned, secret: string, nowMs = Date.now()): Fields {
+  const timestamp = String(Math.floor(nowMs / 1000));
   const nonce = String(randomInt(2 ** 47));
   const { appid, ...more } = fields;
   return {

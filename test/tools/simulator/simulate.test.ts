@@ -14,7 +14,7 @@ import { DEFAULT_APPID, readArguments } from '../../../lib/tools/simulator/argum
 import { type Report, report } from '../../../lib/tools/simulator/report.ts';
 import { simulate } from '../../../lib/tools/simulator/simulation.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
-import { verify } from '../../../lib/zego/signature.ts';
+import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { createEvent, SECRET } from '../../callback.ts';
 
 // Not the project's folder: a .env of whoever runs the tests stands there.
@@ -104,7 +104,7 @@ class Receiver {
           return reply(status, { type: 'urn:zego-live-list:problem:refused\u001b[2J' });
         }
         try {
-          verify(record, { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
+          verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
         } catch {
           return reply(401, { type: 'urn:zego-live-list:problem:bad-signature' });
         }
@@ -507,8 +507,8 @@ describe('the options', () => {
     ['--url http://x --url http://y', '--url is given twice.'],
     ['--url http://x --lose 0 --seed 1 --lose 0', '--lose is given twice.'],
     ['--url http://x --token schlüssel', 'LIST_TOKEN takes tokens of ASCII characters without white space'],
-    ['--url http://x --token ssm:/token', 'LIST_TOKEN cannot be read from Parameter Store yet'],
-    ['--url http://x --secret ssm:/secret', 'ZEGO_CALLBACK_SECRET cannot be read from Parameter Store yet'],
+    ['--url http://x --token ssm:/token', 'LIST_TOKEN is in Parameter Store: give --token.'],
+    ['--url http://x --secret ssm:/secret', 'ZEGO_CALLBACK_SECRET is in Parameter Store: give --secret.'],
     ['--url nowhere', '--url takes a URL that begins with http:// or https://.'],
     ['--url http://x --lose 1.5', '--lose takes a number from 0 to 1.'],
     ['--url http://x --lose often', '--lose takes a number from 0 to 1.'],
