@@ -69,6 +69,20 @@ export interface RoomClose {
 export type StreamEvent = StreamCreate | StreamClose;
 export type RoomEvent = RoomCreate | RoomClose;
 
+/** When what an event tells of happened, Unix time in ms, as ZEGO has it. */
+export function timeOf(event: StreamEvent | RoomEvent): number {
+  switch (event.event) {
+    case 'stream_create':
+      return event.create_time_ms;
+    case 'stream_close':
+      return event.end_time_ms;
+    case 'room_create':
+      return event.room_create_time;
+    case 'room_close':
+      return event.room_close_time;
+  }
+}
+
 /** An event that is none of ours to keep: a value, not an error, since ZEGO sends all of a group to one URL. */
 export interface NotKept {
   event: 'not-kept';

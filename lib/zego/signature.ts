@@ -28,23 +28,31 @@ export interface VerifyOptions {
   nowMs: number;
 }
 
-/** What every callback carries, once it is known to come from ZEGO. */
-export interface Verified {
+/** What every callback carries, as it was sent. */
+export interface Envelope {
   /** The event's name: lower case with underscores, or PascalCase keys' own. */
   event: string;
-  /** `timestamp` of the callback in ms. */
-  timestampMs: number;
+  /** Digits. */
+  timestamp: string;
+  nonce: string;
+  signature: string;
   /** Whether the envelope's keys are PascalCase, as some of ZEGO's newer products send them. */
   pascalCase: boolean;
+}
+
+/** The same, once it is known to come from ZEGO. */
+export interface Verified extends Pick<Envelope, 'event' | 'pascalCase'> {
+  /** `timestamp` of the callback in ms. */
+  timestampMs: number;
   /** Which of `secrets` matched, from 1: for the log, so that a rotation can be finished. */
   secret: number;
 }
 
 /**
- * Reads the envelope of a callback and checks that ZEGO signed it, and when.
- * @throws Problem `invalid-field`, `bad-signature` or `timestamp-outside-window`, checked in this order
+ * Reads what is needed to verify a callback: it needs no secret.
+ * @throws Problem `invalid-field`
  */
-export function verify(record: ZegoRecord, { secrets, windowSeconds, nowMs }: VerifyOptions): Verified {
+export function readEnvelope(record: ZegoRecord): Envelope {
   const pascalCase = (record.event ?? null) === null && (record.Event ?? null) !== null;
   const event = envelopeField(record, 'event', pascalCase);
   const timestamp = envelopeField(record, 'timestamp', pascalCase);
@@ -53,7 +61,15 @@ export function verify(record: ZegoRecord, { secrets, windowSeconds, nowMs }: Ve
   if (!/^\d+$/.test(timestamp)) {
     throw invalidField(pascalCase ? 'Timestamp' : 'timestamp', 'must be a non-negative integer.');
   }
+  return { event, timestamp, nonce, signature, pascalCase };
+}
 
+/**
+ * Checks that ZEGO signed a callback, and when.
+ * @throws Problem `bad-signature` or `timestamp-outside-window`, checked in this order
+ */
+export function verify(envelope: Envelope, { secrets, windowSeconds, nowMs }: VerifyOptions): Verified {
+  const { event, timestamp, nonce, signature, pascalCase } = envelope;
   const given = Buffer.from(signature.toLowerCase());
   // Every secret is tried whatever the others say, so that time tells nothing about them.
   const matches = secrets.map((secret) => {

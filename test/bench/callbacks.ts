@@ -2,7 +2,7 @@ import { closeUpdate, sessionUpdate } from '../../lib/streams/commands.ts';
 import { blankSession, merge, withView } from '../../lib/streams/session.ts';
 import { decodeBody } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
-import { verify } from '../../lib/zego/signature.ts';
+import { readEnvelope, verify } from '../../lib/zego/signature.ts';
 import { form, SECRET, sample, signed } from '../callback.ts';
 import { printTable } from './markdown.ts';
 import { median } from './statistics.ts';
@@ -37,7 +37,7 @@ function callback(body: string, base64: boolean): () => unknown {
   const lifetimes = { nowMs, shard: () => 0, maxLiveMs: 1e8, retentionMs: 1e8 };
   return () => {
     const record = decodeBody(sent, base64);
-    const verified = verify(record, { secrets: [SECRET], windowSeconds: 600, nowMs });
+    const verified = verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 600, nowMs });
     const event = parseEvent(record, verified, []);
     if (!('stream_id' in event)) throw new Error('the sample tells of a stream');
     if (event.event === 'stream_close') return closeUpdate(event, nowMs, 1e8);

@@ -13,7 +13,7 @@ import { blankSession, merge } from '../../lib/streams/session.ts';
 import { routesOf } from '../../lib/tools/service.ts';
 import { decodeBody, type ZegoRecord } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
-import { sign, verify } from '../../lib/zego/signature.ts';
+import { readEnvelope, sign, verify } from '../../lib/zego/signature.ts';
 import { closeEvent, createEvent, form, SECRET, sample, signed } from '../callback.ts';
 import { at, checkAnswer, checkValue, operationPointer, pointerTo, validator } from '../openapi.ts';
 
@@ -158,10 +158,10 @@ describe('problems', () => {
   it.each<[ProblemCode, () => unknown]>([
     ['body-too-large', () => decodeBody('x'.repeat(65_537), false)],
     ['unreadable-body', () => decodeBody('[1]', false)],
-    ['invalid-field', () => parseEvent({ ...create(), stream_sid: '' }, verify(create(), options), [])],
-    ['bad-signature', () => verify({ ...create(), signature: 'xxx' }, options)],
-    ['timestamp-outside-window', () => verify(create(), { ...options, nowMs: 0 })],
-    ['unknown-appid', () => parseEvent(create(), verify(create(), options), ['7'])],
+    ['invalid-field', () => parseEvent({ ...create(), stream_sid: '' }, verify(readEnvelope(create()), options), [])],
+    ['bad-signature', () => verify(readEnvelope({ ...create(), signature: 'xxx' }), options)],
+    ['timestamp-outside-window', () => verify(readEnvelope(create()), { ...options, nowMs: 0 })],
+    ['unknown-appid', () => parseEvent(create(), verify(readEnvelope(create()), options), ['7'])],
     ['store-unavailable', () => expect.fail()],
     ['token-required', () => requireToken(undefined, ['first'])],
     ['invalid-parameter', () => listQuery('limit=0')],
@@ -254,7 +254,7 @@ describe('callbacks', () => {
       });
       const name = (record.signature ?? null) === null ? 'Signature' : 'signature';
       if (typeof record[name] === 'string' && record[name] !== '') record[name] = signature;
-      const verified = verify(record as ZegoRecord, { secrets: [SECRET], windowSeconds: 0, nowMs: 0 });
+      const verified = verify(readEnvelope(record as ZegoRecord), { secrets: [SECRET], windowSeconds: 0, nowMs: 0 });
       parseEvent(record as ZegoRecord, verified, []);
       return true;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeBody, type ZegoRecord } from '../../lib/zego/body.ts';
-import { sign, type VerifyOptions, verify } from '../../lib/zego/signature.ts';
+import { readEnvelope, sign, type VerifyOptions, verify } from '../../lib/zego/signature.ts';
 
 const SECRET = '3f1b2c3d4e5f60718293a4b5c6d7e8f9';
 const NOW_SECONDS = 1_687_981_272;
@@ -20,7 +20,7 @@ function pascal(record: ZegoRecord): ZegoRecord {
 }
 
 function check(record: ZegoRecord, options: Partial<VerifyOptions> = {}) {
-  return verify(record, { secrets: [SECRET], windowSeconds: 600, nowMs: NOW_MS, ...options });
+  return verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 600, nowMs: NOW_MS, ...options });
 }
 
 const invalid = (field: string) =>

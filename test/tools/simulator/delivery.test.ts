@@ -15,7 +15,7 @@ import {
 import { createDelivery, type DeliveryOptions } from '../../../lib/tools/simulator/delivery.ts';
 import { createRandom } from '../../../lib/tools/simulator/random.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
-import { verify } from '../../../lib/zego/signature.ts';
+import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { SECRET } from '../../callback.ts';
 
 const room = { appid: '7', room_id: 'room', room_session_id: '12345678901234567891' };
@@ -61,7 +61,8 @@ describe('an attempt', () => {
     const deliver = delivery(url, { encoding });
     const callbacks = [create, streamClose(publishing, 2, 1_700_000_001_000, CLOSE.kick), roomCreate(room, 1, 'user')];
     for (const callback of callbacks) expect(await deliver(callback)).toMatchObject({ outcome: 'accepted' });
-    for (const { record } of received) verify(record, { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
+    for (const { record } of received)
+      verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 5, nowMs: Date.now() });
     const told = callbacks.map(({ event, fields: { appid, ...fields } }) => ({ event, appid: `${appid}`, ...fields }));
     expect(received.map(({ record }) => business(record))).toEqual([
       told[0],
