@@ -26,6 +26,8 @@ export type Reason =
   | 'timestamp-too-old'
   | 'timestamp-too-far-ahead'
   | 'store-timeout'
+  | 'secret-unavailable'
+  | 'secret-malformed'
   | 'token-missing'
   | 'token-wrong'
   | 'internal-error';

@@ -10,14 +10,18 @@ export interface BundleOptions {
   deployed: boolean;
 }
 
-/** Bundles of the named functions, in memory: `handlers/NAME.ts` becomes one CommonJS file `NAME.js`. */
+/**
+ * Bundles of the named functions, in memory: `handlers/NAME.ts` becomes one CommonJS file `NAME.js`. Beside deployed ones
+ * stands `parameters.js`, which those that read a secret from Parameter Store load.
+ */
 export async function bundle(
   names: readonly string[],
   { deployed }: BundleOptions,
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
     absWorkingDir: ROOT,
-    entryPoints: names.map((name) => `handlers/${name}.ts`),
+    entryPoints: [...names.map((name) => `handlers/${name}.ts`), ...(deployed ? ['lib/parameters.ts'] : [])],
+    entryNames: '[name]',
     outdir: 'dist',
     bundle: true,
     write: false,
@@ -31,7 +35,7 @@ export async function bundle(
     sourcemap: deployed ? false : 'inline',
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: deployed ? [environmentCredentials] : [],
+    plugins: deployed ? [environmentCredentials, parametersBeside] : [],
   });
 }
 
@@ -48,6 +52,14 @@ export async function writeBundles(names: readonly string[]): Promise<void> {
 export function bundleName(handler: string): string {
   return basename(handler, '.handler');
 }
+
+/** Most functions need no client of Parameter Store's: as a part of their bundles, it would load with each of them. */
+const parametersBeside: Plugin = {
+  name: 'parameters-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/parameters\.ts$/ }, () => ({ path: './parameters.js', external: true }));
+  },
+};
 
 /**
  * Lambda hands a function its credentials in the environment. The SDK's chain of other providers (profiles, SSO,

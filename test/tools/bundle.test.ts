@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { bundle, bundleName } from '../../lib/tools/bundle.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import { SECRET, sample, signed } from '../callback.ts';
-import { post } from '../gateway-event.ts';
+import { get, post } from '../gateway-event.ts';
+import { startParameterStore } from '../parameter-store.ts';
 
 const NAMES = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
 
@@ -39,9 +40,9 @@ async function call(name: string, event: unknown, environment: Record<string, st
   return { stderr, result: JSON.parse(stdout.split('\n').at(-1) ?? '') };
 }
 
-it('there is one file for each function, named as serverless.yml has it', () => {
+it('there is one file for each function, named as serverless.yml has it, and one for what reads parameters', () => {
   expect(deployed.outputFiles.map(({ path }) => basename(path)).sort()).toEqual(
-    NAMES.map((name) => `${name}.js`).sort(),
+    [...NAMES.map((name) => `${name}.js`), 'parameters.js'].sort(),
   );
 });
 
@@ -66,13 +67,15 @@ describe.each(NAMES)('%s', (name) => {
     const output = Object.entries(deployed.metafile.outputs).find(([path]) => basename(path) === `${name}.js`)?.[1];
     const external = output?.imports.filter((imported) => imported.external).map(({ path }) => path) ?? [];
     expect(external.length).toBeGreaterThan(0);
-    expect(external.filter((path) => !isBuiltin(path))).toEqual([]);
+    const beside = name === 'openapi' ? [] : ['./parameters.js'];
+    expect(external.filter((path) => !isBuiltin(path))).toEqual(beside);
   });
 
   it('is loaded and called by plain Node', async () => {
     const { result, stderr } = await call(name, post('MARK'));
     expect([result.statusCode, result.headers['content-type']]).toEqual(ALONE[name]);
-    expect(stderr).toBe('');
+    // Warnings of Node's or the SDK's would stand among our own lines.
+    for (const line of stderr.trimEnd().split('\n').filter(Boolean)) expect(JSON.parse(line).level).toBe('WARN');
   });
 });
 
@@ -107,6 +110,20 @@ it('a request to DynamoDB is signed with the credentials that Lambda hands over'
       'x-amz-security-token': 'session-token',
     }),
   ]);
+});
+
+it('a secret of Parameter Store is read by the file beside, which nothing else loads', async () => {
+  const store = await startParameterStore();
+  onTestFinished(store.close);
+  store.parameters = { '/list/token': 'a-token' };
+  const settings = { ...store.environment, LIST_TOKEN: 'ssm:/list/token', LIST_CACHE_SECONDS: '0' };
+  const asked = get('/streams?limit=0', { authorization: 'Bearer a-token' });
+  expect((await call('streams', asked, settings)).result.statusCode).toBe(400);
+  expect(store.requests).toHaveLength(1);
+
+  const parameters = /SSMClient|GetParameter|AmazonSSM/;
+  for (const name of NAMES) expect(parameters.test(textOf(name))).toBe(false);
+  expect(parameters.test(textOf('parameters'))).toBe(true);
 });
 
 it('a bundle that is not deployed has its source map, for the traces of the local stack', async () => {

@@ -1,0 +1,53 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { listen } from '../lib/tools/listen.ts';
+
+/** AWS's Parameter Store, of which there is only what GetParameter does. */
+export interface ParameterStore {
+  /** What a function needs in its environment to reach it. */
+  environment: Record<string, string>;
+  /** SecureStrings by name. */
+  parameters: Record<string, string>;
+  /** What it was asked for. */
+  requests: { operation: string; input: Record<string, unknown> }[];
+  /** `fails`: with a 500; `denies`: the role may not read; `hangs`: accepts, and keeps silent. */
+  state: 'answers' | 'fails' | 'denies' | 'hangs';
+  close: () => Promise<void>;
+}
+
+export async function startParameterStore(): Promise<ParameterStore> {
+  const server = createServer(async (request, response) => {
+    const operation = String(request.headers['x-amz-target']).replace(/^AmazonSSM\./, '');
+    const input = JSON.parse(await text(request)) as { Name: string; WithDecryption?: boolean };
+    store.requests.push({ operation, input: { ...input } });
+    const answer = (status: number, body: object) => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+    };
+    const value = store.parameters[input.Name];
+    if (store.state === 'hangs') return;
+    if (store.state === 'fails') answer(500, { __type: 'InternalServerError' });
+    else if (store.state === 'denies') {
+      const Message = `User: arn:aws:sts::1:assumed-role/x is not authorized to perform: ssm:GetParameter on ${input.Name}`;
+      answer(400, { __type: 'AccessDeniedException', Message });
+    } else if (operation !== 'GetParameter') answer(400, { __type: 'UnknownOperationException' });
+    else if (value === undefined) answer(400, { __type: 'ParameterNotFound' });
+    else {
+      const Value = input.WithDecryption === true ? value : 'AQICAHh-encrypted';
+      answer(200, { Parameter: { Name: input.Name, Type: 'SecureString', Value, Version: 1 } });
+    }
+  });
+  const { url, close } = await listen(server, 0, '');
+  const store: ParameterStore = {
+    environment: {
+      AWS_ENDPOINT_URL_SSM: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    },
+    parameters: {},
+    requests: [],
+    state: 'answers',
+    close,
+  };
+  return store;
+}
