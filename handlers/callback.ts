@@ -3,11 +3,12 @@ import { hoursToMs, readConfig } from '../lib/config.ts';
 import { json } from '../lib/http/response.ts';
 import { invoke } from '../lib/invocation.ts';
 import { eventName } from '../lib/log.ts';
+import { openSecrets } from '../lib/secrets.ts';
 import { apply } from '../lib/streams/apply.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
 import { decodeBody } from '../lib/zego/body.ts';
-import { parseEvent } from '../lib/zego/event.ts';
-import { verify } from '../lib/zego/signature.ts';
+import { parseEvent, timeOf } from '../lib/zego/event.ts';
+import { readEnvelope, verify } from '../lib/zego/signature.ts';
 
 const config = readConfig([
   'ZEGO_CALLBACK_SECRET',
@@ -19,6 +20,7 @@ const config = readConfig([
   'SESSIONS_TABLE',
   'ROOMS_TABLE',
 ]);
+const withSecrets = openSecrets('ZEGO_CALLBACK_SECRET', config.ZEGO_CALLBACK_SECRET);
 const client = connect();
 const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 
@@ -26,25 +28,29 @@ const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 export const handler = (request: APIGatewayProxyEventV2) =>
   invoke('callback', request, async ({ nowMs, signal, note }) => {
     const record = decodeBody(request.body, request.isBase64Encoded);
-
-    const verified = verify(record, {
-      secrets: config.ZEGO_CALLBACK_SECRET,
-      windowSeconds: config.SIGNATURE_WINDOW_SECONDS,
-      nowMs,
-    });
-    note({ secret: verified.secret, event: eventName(verified.event) });
+    const envelope = readEnvelope(record);
+    const windowSeconds = config.SIGNATURE_WINDOW_SECONDS;
+    const verified = await withSecrets(nowMs, (secrets) => verify(envelope, { secrets, windowSeconds, nowMs }));
+    const { secret, timestampMs } = verified;
+    note({ secret, event: eventName(verified.event), callback_lag_ms: nowMs - timestampMs });
 
     const event = parseEvent(record, verified, config.ZEGO_APP_ID);
-    const result =
-      event.event === 'not-kept'
-        ? 'ignored'
-        : await apply(event, {
-            store: openStore({ client, tables, nowMs, signal }),
-            nowMs,
-            liveShards: config.LIVE_SHARDS,
-            maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
-            retentionMs: hoursToMs(config.RETENTION_HOURS),
-          });
+    if (event.event === 'not-kept') {
+      note({ result: 'ignored' });
+      return json(200, { result: 'ignored' });
+    }
+
+    note({ event_lag_ms: nowMs - timeOf(event) });
+    const startMs = Date.now();
+    let conflicts = 0;
+    const result = await apply(event, {
+      store: openStore({ client, tables, nowMs, signal }),
+      nowMs,
+      liveShards: config.LIVE_SHARDS,
+      maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
+      retentionMs: hoursToMs(config.RETENTION_HOURS),
+      onConflict: () => conflicts++,
+    }).finally(() => note({ store_ms: Date.now() - startMs, conflicts }));
 
     note({ result });
     return json(200, { result });

@@ -6,9 +6,11 @@ import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
 import { cacheControl, conditional, representation } from '../lib/http/response.ts';
 import { requireToken } from '../lib/http/token.ts';
 import { invoke } from '../lib/invocation.ts';
+import { openSecrets } from '../lib/secrets.ts';
 import { readPage } from '../lib/streams/live.ts';
 import { readStream, readStreams, type StreamQuery } from '../lib/streams/lookup.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
+import { openTally } from '../lib/tally.ts';
 
 const config = readConfig([
   'LIST_TOKEN',
@@ -18,21 +20,24 @@ const config = readConfig([
   'SESSIONS_TABLE',
   'ROOMS_TABLE',
 ]);
+const withTokens = openSecrets('LIST_TOKEN', config.LIST_TOKEN);
 const client = connect();
 const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 const cached = openCache(config.LIST_CACHE_SECONDS * 1000);
+const tally = openTally();
 
 /** `GET /streams` and `GET /streams/{stream_id}`. */
 export const handler = (request: APIGatewayProxyEventV2) =>
   invoke('list', request, async ({ nowMs, signal }) => {
-    requireToken(request.headers.authorization, config.LIST_TOKEN);
+    await withTokens(nowMs, (tokens) => requireToken(request.headers.authorization, tokens));
 
     const stream_id = request.pathParameters?.stream_id;
     const query =
       stream_id === undefined ? listQuery(request.rawQueryString) : streamQuery(stream_id, request.rawQueryString);
-    const { answer, freshMs } = await cached(query, nowMs, async () =>
+    const { answer, freshMs, hit } = await cached(query, nowMs, async () =>
       representation(await load(query, nowMs, signal)),
     );
+    if (config.LIST_CACHE_SECONDS > 0) tally(hit, nowMs);
 
     const freshness = { freshMs, spentMs: Date.now() - nowMs, shared: config.LIST_TOKEN === 'public' };
     return conditional(answer, request.headers['if-none-match'], cacheControl(freshness));

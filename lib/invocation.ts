@@ -2,9 +2,14 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { withDeadline } from './deadline.ts';
 import { asProblem, problemDocument } from './http/response.ts';
 import { type LogLine, problemFields, writeLog } from './log.ts';
+import { measuredBy } from './metrics.ts';
 
 /** ZEGO and readers have their answer within 5 s, whatever hangs; what is left is for the gateway. */
 const DEADLINE_MS = 4000;
+
+type Noted = Partial<
+  Pick<LogLine, 'result' | 'event' | 'secret' | 'event_lag_ms' | 'callback_lag_ms' | 'store_ms' | 'conflicts'>
+>;
 
 export interface Invocation {
   /** Our clock at the start, in ms. */
@@ -12,7 +17,7 @@ export interface Invocation {
   /** Aborts at the deadline. */
   signal: AbortSignal;
   /** Adds what is known by now to the invocation's log line. */
-  note: (fields: Partial<Pick<LogLine, 'result' | 'event' | 'secret'>>) => void;
+  note: (fields: Noted) => void;
 }
 
 /**
@@ -20,12 +25,12 @@ export interface Invocation {
  * and the log gets its line (none for a list that was answered: there are thousands a minute).
  */
 export async function invoke(
-  message: LogLine['message'],
+  message: 'callback' | 'list' | 'openapi',
   event: APIGatewayProxyEventV2,
   work: (invocation: Invocation) => Promise<APIGatewayProxyStructuredResultV2>,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const nowMs = Date.now();
-  let fields: Partial<LogLine> = { level: 'INFO', result: 'ok' };
+  let fields: Noted & Pick<LogLine, 'level'> = { level: 'INFO', result: 'ok' };
   const note: Invocation['note'] = (more) => {
     fields = { ...fields, ...more };
   };
@@ -38,13 +43,14 @@ export async function invoke(
     response = problemDocument(problem);
   }
   if (fields.result !== 'ok') {
-    writeLog({
+    const line = {
       message,
       request_id: event.requestContext.requestId,
       status: response.statusCode ?? 200,
       duration_ms: Date.now() - nowMs,
       ...fields,
-    } as LogLine);
+    };
+    writeLog(line, measuredBy(line));
   }
   return response;
 }

@@ -1,4 +1,7 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { readConfig } from './config.ts';
 import type { Problem, Reason } from './errors.ts';
+import { embedded, type Measured } from './metrics.ts';
 
 /**
  * One line of JSON for an invocation: how it went, and why. Nothing in it repeats a value that somebody sent:
@@ -6,13 +9,28 @@ import type { Problem, Reason } from './errors.ts';
  */
 export interface LogLine {
   level: 'INFO' | 'WARN' | 'ERROR';
-  message: 'callback' | 'list' | 'openapi';
-  request_id: string;
-  status: number;
+  /** `cache`: no request, but how many answers of the list were kept ones. */
+  message: 'callback' | 'list' | 'openapi' | 'cache';
+  /** ISO 8601. */
+  timestamp: string;
+  service: string;
+  /** Powertools' own: it leaves no line out. */
+  sampling_rate: 0;
+  xray_trace_id?: string;
+  request_id?: string;
+  status?: number;
   /** `refused`: what was sent is at fault; `failed`: we or the store are. */
-  result: 'ok' | 'applied' | 'unchanged' | 'ignored' | 'refused' | 'failed';
-  duration_ms: number;
+  result?: 'ok' | 'applied' | 'unchanged' | 'ignored' | 'refused' | 'failed';
+  duration_ms?: number;
+  /** How much of it the store took. */
+  store_ms?: number;
+  /** How often somebody else wrote in between, so that a callback was reckoned anew. */
+  conflicts?: number;
   event?: string;
+  /** From what the event tells of to us: `create_time_ms`, `destroy_timemillis`, … Negative when clocks differ. */
+  event_lag_ms?: number;
+  /** From the callback's `timestamp`, which has whole seconds, to us. */
+  callback_lag_ms?: number;
   /** Which of the configured CallbackSecrets matched, from 1: a rotation is done when the old one no longer shows up. */
   secret?: number;
   reason?: Reason;
@@ -22,7 +40,12 @@ export interface LogLine {
   fault?: string;
   /** Where a fault of our own happened; its message is left out, as it may quote what was sent. */
   frames?: string[];
+  /** What CloudWatch makes metrics of; their values stand beside it. */
+  _aws?: object;
 }
+
+/** What is left to say when the logger has said its part. */
+export type Line = Omit<LogLine, 'timestamp' | 'service' | 'sampling_rate' | 'xray_trace_id' | '_aws'>;
 
 /** What the log says of a problem. */
 export function problemFields({
@@ -31,7 +54,7 @@ export function problemFields({
   message,
   status,
   cause,
-}: Problem): Omit<LogLine, 'message' | 'request_id' | 'status' | 'duration_ms'> {
+}: Problem): Pick<LogLine, 'level' | 'result' | 'reason' | 'detail' | 'fault' | 'frames'> {
   // Elsewhere the detail may name what somebody sent: a parameter that is unknown.
   if (status < 500)
     return { level: 'WARN', result: 'refused', reason, ...(code === 'invalid-field' ? { detail: message } : {}) };
@@ -69,7 +92,11 @@ export function eventName(event: string): string {
   return EVENTS.includes(event) ? event : 'other';
 }
 
-/** Past `console`, which Lambda would wrap into a line of its own. */
-export function writeLog(line: LogLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+let logger: Logger | undefined;
+
+/** @param measured becomes metrics in CloudWatch by way of this line */
+export function writeLog({ level, ...line }: Line, measured: Measured = {}): void {
+  logger ??= new Logger({ serviceName: readConfig(['POWERTOOLS_SERVICE_NAME']).POWERTOOLS_SERVICE_NAME });
+  const write = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  logger[write[level]]({ ...line, ...embedded(measured) });
 }

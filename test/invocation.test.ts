@@ -22,7 +22,16 @@ const fail = (thrown: unknown) =>
   run(() => {
     throw thrown;
   });
-const line = { message: 'list', request_id: REQUEST.requestContext.requestId, duration_ms: expect.any(Number) };
+const line = {
+  message: 'list',
+  timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+  service: 'zego-live-list',
+  sampling_rate: 0,
+  request_id: REQUEST.requestContext.requestId,
+  duration_ms: expect.any(Number),
+};
+const measured = { _aws: { Timestamp: expect.any(Number), CloudWatchMetrics: [expect.anything()] } };
+const failed = { ...measured, ListFailed: 1 };
 
 describe('the log', () => {
   it('has no line for a list that was answered', async () => {
@@ -39,6 +48,8 @@ describe('the log', () => {
     expect(output.lines()).toEqual([
       {
         ...line,
+        ...measured,
+        CallbacksApplied: 1,
         message: 'callback',
         level: 'INFO',
         status: 200,
@@ -72,7 +83,15 @@ describe('the log', () => {
     const cause = Object.assign(new Error('MARK'), { name: 'TimeoutError' });
     await fail(new Problem('store-unavailable', 'Try again.', { reason: 'store-timeout', cause }));
     expect(output.lines()).toEqual([
-      { ...line, level: 'ERROR', status: 503, result: 'failed', reason: 'store-timeout', fault: 'TimeoutError' },
+      {
+        ...line,
+        ...failed,
+        level: 'ERROR',
+        status: 503,
+        result: 'failed',
+        reason: 'store-timeout',
+        fault: 'TimeoutError',
+      },
     ]);
   });
 
@@ -104,6 +123,7 @@ describe('an unexpected exception', () => {
     expect(output.lines()).toEqual([
       {
         ...line,
+        ...failed,
         level: 'ERROR',
         status: 503,
         result: 'failed',
@@ -135,7 +155,15 @@ describe('the deadline', () => {
     expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': expect.any(String) } });
     expect(JSON.parse(response.body ?? '')).toMatchObject({ type: 'urn:zego-live-list:problem:store-unavailable' });
     expect(output.lines()).toEqual([
-      { ...line, level: 'ERROR', status: 503, result: 'failed', reason: 'store-timeout', fault: expect.any(String) },
+      {
+        ...line,
+        ...failed,
+        level: 'ERROR',
+        status: 503,
+        result: 'failed',
+        reason: 'store-timeout',
+        fault: expect.any(String),
+      },
     ]);
   });
 

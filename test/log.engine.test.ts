@@ -7,6 +7,7 @@ import { sample, signed } from './callback.ts';
 import { AWS, freshTable } from './engine.ts';
 import { get, post } from './gateway-event.ts';
 import { captureOutput, REASONS } from './output.ts';
+import { startParameterStore } from './parameter-store.ts';
 
 /** Everything that somebody configured or sent, and that no line may repeat, holds this word. */
 const MARK = 'MARK';
@@ -113,6 +114,59 @@ describe('a callback leaves one line, without what was sent', () => {
     const lines = expectDiscreet(request);
     expect(lines).toEqual([expect.objectContaining({ message: 'callback', ...expected })]);
     expect(statusCode).toBe(lines[0]?.status);
+  });
+});
+
+it('a callback that was applied tells how late it came, and is counted', async () => {
+  const nowMs = Date.now();
+  await handlers.callback(callback(marked({ stream_id: 'late', create_time_ms: String(nowMs - 7000) })));
+  const [line] = output.lines();
+  expect(line).toMatchObject({ result: 'applied', conflicts: 0, CallbacksApplied: 1 });
+  expect(line?.event_lag_ms).toBeGreaterThanOrEqual(7000);
+  expect(line?.event_lag_ms).toBeLessThan(12_000);
+  expect(line?.callback_lag_ms).toBeGreaterThanOrEqual(0);
+  expect(line?.callback_lag_ms).toBeLessThan(6000);
+  expect(line?.store_ms).toBeLessThanOrEqual(line?.duration_ms ?? 0);
+  expect(line).toMatchObject({ DeliveryLag: line?.event_lag_ms, StoreLatency: line?.store_ms });
+});
+
+describe('secrets in Parameter Store', () => {
+  const PARAMETERS = { ZEGO_CALLBACK_SECRET: 'ssm:/MARK/secret', LIST_TOKEN: 'ssm:/MARK/token' };
+
+  it('reach no line, whether they match, are wrong, or cannot be read', async () => {
+    const store = await startParameterStore();
+    onTestFinished(store.close);
+    store.parameters = { '/MARK/secret': `MARK-other,${SECRET}`, '/MARK/token': 'MARK-token' };
+    const load_ = () => load({ ...ENVIRONMENT, ...tables, ...store.environment, ...PARAMETERS, ...AWS });
+    const forged = callback(marked({}, { secret: 'MARK-forged' }));
+
+    let loaded = await load_();
+    output = captureOutput();
+    expect((await loaded.callback(callback(create))).statusCode).toBe(200);
+    expect((await loaded.callback(forged)).statusCode).toBe(401);
+    expect((await loaded.streams(list('/streams'))).statusCode).toBe(200);
+    expect((await loaded.streams(list('/streams', 'Bearer MARK-wrong'))).statusCode).toBe(401);
+    expect(expectDiscreet(callback(create), forged)).toMatchObject([
+      { secret: 2 },
+      { reason: 'bad-signature' },
+      { message: 'list', reason: 'token-wrong' },
+    ]);
+
+    for (const [reason, state, value] of [
+      ['secret-unavailable', 'denies', 'MARK'],
+      ['secret-malformed', 'answers', 'MARK MARK,'],
+    ] as const) {
+      store.state = state;
+      store.parameters = { '/MARK/secret': value, '/MARK/token': value };
+      loaded = await load_();
+      output = captureOutput();
+      const answers = await Promise.all([loaded.callback(callback(create)), loaded.streams(list('/streams'))]);
+      for (const answer of answers) {
+        expect(answer.statusCode).toBe(503);
+        expect(answer.body).not.toMatch(/MARK|arn:/);
+      }
+      expect(expectDiscreet()).toMatchObject(answers.map(() => ({ level: 'ERROR', result: 'failed', reason })));
+    }
   });
 });
 

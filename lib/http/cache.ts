@@ -7,6 +7,8 @@ export interface Cached {
   answer: Representation;
   /** How long it may be shown from `nowMs` on; 0: nobody may keep it. */
   freshMs: number;
+  /** Whether it was kept. */
+  hit: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
     const key = JSON.stringify(query);
     const known = entries.get(key);
     const ageMs = nowMs - (known?.loadedMs ?? 0);
-    if (known !== undefined && ageMs < maxAgeMs) return { answer: known.answer, freshMs: maxAgeMs - ageMs };
+    if (known !== undefined && ageMs < maxAgeMs) return { answer: known.answer, freshMs: maxAgeMs - ageMs, hit: true };
 
     const answer = await load();
     if (maxAgeMs > 0) {
@@ -48,7 +50,7 @@ export function openCache(maxAgeMs: number, maxCharacters = MAX_CHARACTERS) {
         drop(first);
       }
     }
-    return { answer, freshMs: maxAgeMs };
+    return { answer, freshMs: maxAgeMs, hit: false };
   };
 }
 

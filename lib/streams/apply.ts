@@ -21,6 +21,8 @@ export interface ApplyOptions extends Lifetimes {
   nowMs: number;
   /** Partitions of the live index. */
   liveShards: number;
+  /** Somebody else wrote in between: what was read is read again. */
+  onConflict?: () => void;
 }
 
 /** `unchanged`: a repeat, or what is stored of its kind is newer. */
@@ -80,6 +82,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
     const row = siblings.find((sibling) => sibling.stream_sid === stream_sid);
     if (row === undefined ? own !== undefined && siblings.length < SIBLINGS : row.version !== before.version) {
       // It has changed between the two reads, or has been moved since it was written here.
+      options.onConflict?.();
       own = undefined;
       continue;
     }
@@ -98,13 +101,14 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
         await settle(stream_id, left, options, { without: stream_sid });
       }
       if (!(await store.write(sessionUpdate(after)))) {
+        options.onConflict?.();
         own = undefined;
         continue;
       }
       own = { ...after, version: after.version + 1 };
       if (merged !== before) result = 'applied';
     }
-    await writeViews(changed, store);
+    await writeViews(changed, options);
     for (const sibling of unread) ask(asked, sibling);
   }
   if (left !== undefined) await settle(stream_id, left, options);
@@ -172,7 +176,7 @@ async function settle(
     const siblings = rows.filter(({ stream_sid }) => stream_sid !== more.without);
     const { changed, unread } = review(siblings, judge(siblings, facts), asked, options);
     if (changed.length === 0 && unread.length === 0) return;
-    await writeViews(changed, store);
+    await writeViews(changed, options);
     for (const sibling of unread) ask(asked, sibling);
   }
 }
@@ -209,8 +213,11 @@ function view<S extends Standing>(before: S, merged: S, live: boolean, options: 
 }
 
 /** One that has changed meanwhile ends the round: the next one reads it anew. */
-async function writeViews(changed: readonly Standing[], store: Store): Promise<void> {
+async function writeViews(changed: readonly Standing[], { store, onConflict }: ApplyOptions): Promise<void> {
   for (const sibling of changed) {
-    if (!(await store.write(viewUpdate(sibling)))) return;
+    if (!(await store.write(viewUpdate(sibling)))) {
+      onConflict?.();
+      return;
+    }
   }
 }

@@ -9,16 +9,20 @@ describe('an answer', () => {
   it('is loaded once for as long as it may be old, and tells what is left of that', async () => {
     const cached = openCache(MAX_AGE_MS);
     const load = answer('a');
-    for (const [nowMs, freshMs] of [
-      [10_000, 2000],
-      [10_000, 2000],
-      [10_001, 1999],
-      [11_999, 1],
+    for (const [nowMs, freshMs, hit] of [
+      [10_000, 2000, false],
+      [10_000, 2000, true],
+      [10_001, 1999, true],
+      [11_999, 1, true],
     ] as const) {
-      expect(await cached({ q: 1 }, nowMs, load)).toEqual({ answer: representation('a'), freshMs });
+      expect(await cached({ q: 1 }, nowMs, load)).toEqual({ answer: representation('a'), freshMs, hit });
     }
     expect(load).toHaveBeenCalledTimes(1);
-    expect(await cached({ q: 1 }, 12_000, answer('b'))).toEqual({ answer: representation('b'), freshMs: 2000 });
+    expect(await cached({ q: 1 }, 12_000, answer('b'))).toEqual({
+      answer: representation('b'),
+      freshMs: 2000,
+      hit: false,
+    });
     expect((await cached({ q: 1 }, 13_999, load)).answer).toEqual(representation('b'));
   });
 
@@ -38,8 +42,8 @@ describe('an answer', () => {
     // Another request was dealt with meanwhile.
     await cached({ q: 2 }, 1500, answer('b'));
     arrive('a');
-    expect(await slow).toEqual({ answer: representation('a'), freshMs: 2000 });
-    expect(await cached({ q: 1 }, 1900, answer('c'))).toEqual({ answer: representation('a'), freshMs: 100 });
+    expect(await slow).toEqual({ answer: representation('a'), freshMs: 2000, hit: false });
+    expect(await cached({ q: 1 }, 1900, answer('c'))).toEqual({ answer: representation('a'), freshMs: 100, hit: true });
     expect((await cached({ q: 1 }, 2000, answer('c'))).answer).toEqual(representation('c'));
   });
 

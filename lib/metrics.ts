@@ -1,0 +1,68 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { readConfig } from './config.ts';
+import type { Line } from './log.ts';
+
+/**
+ * Every metric and its unit. Each has one dimension, `service`, and so is one metric of CloudWatch's, and billed as
+ * one. `docs/operating.md` says what each counts.
+ */
+export const METRICS = {
+  CallbacksApplied: MetricUnit.Count,
+  CallbacksUnchanged: MetricUnit.Count,
+  CallbacksIgnored: MetricUnit.Count,
+  CallbacksRefused: MetricUnit.Count,
+  CallbacksFailed: MetricUnit.Count,
+  BadSignatures: MetricUnit.Count,
+  UnknownAppids: MetricUnit.Count,
+  DeliveryLag: MetricUnit.Milliseconds,
+  StoreLatency: MetricUnit.Milliseconds,
+  Conflicts: MetricUnit.Count,
+  ListFailed: MetricUnit.Count,
+  CacheHits: MetricUnit.Count,
+  CacheMisses: MetricUnit.Count,
+} as const;
+
+export const NAMESPACE = 'ZegoLiveList';
+
+export type Measured = Partial<Record<keyof typeof METRICS, number>>;
+
+const RESULTS = {
+  applied: 'CallbacksApplied',
+  unchanged: 'CallbacksUnchanged',
+  ignored: 'CallbacksIgnored',
+  refused: 'CallbacksRefused',
+  failed: 'CallbacksFailed',
+} as const;
+
+/** What the line of a request counts for. */
+export function measuredBy(line: Line): Measured {
+  const { message, result = 'ok', reason, event_lag_ms, store_ms, conflicts = 0 } = line;
+  if (message === 'list') return result === 'failed' ? { ListFailed: 1 } : {};
+  if (message !== 'callback' || result === 'ok') return {};
+  return {
+    [RESULTS[result]]: 1,
+    ...(reason === 'bad-signature' ? { BadSignatures: 1 } : {}),
+    ...(reason === 'unknown-appid' ? { UnknownAppids: 1 } : {}),
+    // Repeats would count twice. Percentiles take no negative value, which is a clock's fault.
+    ...(result === 'applied' && event_lag_ms !== undefined ? { DeliveryLag: Math.max(0, event_lag_ms) } : {}),
+    ...(store_ms === undefined ? {} : { StoreLatency: store_ms }),
+    ...(conflicts > 0 ? { Conflicts: conflicts } : {}),
+  };
+}
+
+let metrics: Metrics | undefined;
+
+/**
+ * What a log line needs besides its fields for CloudWatch to make metrics of it: the embedded metric format.
+ * @returns nothing where nothing was measured; without `service`, which the line has already
+ */
+export function embedded(measured: Measured): object {
+  const values = Object.entries(measured) as [keyof typeof METRICS, number][];
+  if (values.length === 0) return {};
+  const { POWERTOOLS_SERVICE_NAME: serviceName } = readConfig(['POWERTOOLS_SERVICE_NAME']);
+  metrics ??= new Metrics({ namespace: NAMESPACE, serviceName });
+  for (const [name, value] of values) metrics.addMetric(name, METRICS[name], value);
+  const { service, ...fields } = metrics.serializeMetrics();
+  metrics.clearMetrics();
+  return fields;
+}
