@@ -1,6 +1,7 @@
 import { benchBundles } from './bundles.ts';
 import { benchCallbacks } from './callbacks.ts';
 import { benchList } from './list.ts';
+import { benchMemory } from './memory.ts';
 
 /**
  * `npm run bench`, or `npm run bench -- list` for a part of it. Figures of one run, as ratios where a machine's speed
@@ -10,6 +11,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   callbacks: benchCallbacks,
   bundles: benchBundles,
   list: benchList,
+  memory: benchMemory,
 };
 
 const asked = process.argv.slice(2);
