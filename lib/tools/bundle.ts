@@ -31,6 +31,8 @@ export async function bundle(
     target: deployed ? 'node24' : 'node20',
     // The SDK's ES modules: from its CommonJS ones, esbuild can leave nothing out.
     mainFields: ['module', 'main'],
+    // The SDK imports node:http when it first needs it. As an import(), Node would load undici with it.
+    supported: { 'dynamic-import': false },
     minify: deployed,
     sourcemap: deployed ? false : 'inline',
     legalComments: 'none',
