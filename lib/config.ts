@@ -126,7 +126,7 @@ export const VARIABLES = {
     meaning: 'after how many minutes without news of any stream an alarm is raised; 0: never',
     example: '60',
     fallback: '0',
-    parse: integer(0, 1440),
+    parse: (value: string) => integer(0, 1440)(value) || null,
   },
   TRACING: {
     meaning: 'whether X-Ray traces the functions',

@@ -39,7 +39,7 @@ const DEFAULTS: Record<VariableName, unknown> = {
   SESSIONS_TABLE: '',
   ROOMS_TABLE: '',
   ALARM_EMAIL: '',
-  SILENCE_MINUTES: 0,
+  SILENCE_MINUTES: null,
   TRACING: false,
   POWERTOOLS_SERVICE_NAME: 'zego-live-list',
 };
@@ -96,6 +96,7 @@ it.each<[VariableName, string, unknown]>([
   ['LIVE_SHARDS', '64', 64],
   ['ALARM_EMAIL', ' ops+zego@mail.example.com ', 'ops+zego@mail.example.com'],
   ['SILENCE_MINUTES', '1440', 1440],
+  ['SILENCE_MINUTES', '0', null],
   ['TRACING', 'true', true],
   ['TRACING', 'false', false],
   ['PORT', '0', 0],

@@ -4,11 +4,22 @@ import { demoEnvironment, playDemo } from './demo.ts';
 import { type LocalStack, startLocal } from './local.ts';
 import type { Service } from './service.ts';
 import { onStop } from './stop.ts';
+import { type Output, summarize } from './summary.ts';
+import { configured, parameterOf, stageSettings, switches } from './template.ts';
 
 interface Serverless {
   /** serverless.yml, resolved. */
   configurationInput: unknown;
   classes: { Error: new (message: string, code: string) => Error };
+  pluginManager: { plugins: object[] };
+  /** Printed at the end of `deploy` and `info`. */
+  addServiceOutputSection: (name: string, lines: string[]) => void;
+}
+
+/** What a source of variables is asked. */
+interface Asked {
+  address: string;
+  resolveVariable: (variable: string) => Promise<string>;
 }
 
 interface Log {
@@ -17,7 +28,7 @@ interface Log {
 
 /**
  * Our part of the Serverless Framework: it checks the configuration and builds the bundles before anything is
- * packaged, and runs the stack on this machine. `remove`, `info` and `logs` need no variable set.
+ * packaged, says at the end what was made and what is left to do, and runs the stack on this machine. `remove`, `info` and `logs` need no variable set.
  */
 export default class Plugin {
   private readonly serverless: Serverless;
@@ -31,14 +42,20 @@ export default class Plugin {
   readonly hooks = {
     'before:package:initialize': () => this.prepare(),
     'before:deploy:function:initialize': () => this.prepare(),
+    'after:aws:info:gatherData': () => this.summarize(),
     'local:start': () => untilStopped(() => this.start(process.env, (text) => process.stdout.write(text))),
     'demo:start': () => untilStopped(() => this.demo()),
   };
 
-  /** `${config:NAME}`: a variable as lib/config.ts reads it, for where the template needs more than its text. */
+  /** What stands in serverless.yml as `${config:…}` and the like: template.ts. */
   readonly configurationVariablesSources = {
-    config: {
-      resolve: async ({ address }: { address: string }) => ({ value: readOrDefault(address as VariableName) }),
+    config: { resolve: async ({ address }: Asked) => ({ value: configured(address as VariableName) }) },
+    parameter: { resolve: async ({ address }: Asked) => ({ value: parameterOf(address as VariableName) }) },
+    switch: { resolve: async ({ address }: Asked) => ({ value: switches()[address] }) },
+    stage: {
+      resolve: async ({ address, resolveVariable }: Asked) => ({
+        value: stageSettings(await resolveVariable('sls:stage'))[address],
+      }),
     },
   };
 
@@ -58,6 +75,14 @@ export default class Plugin {
       throw new this.serverless.classes.Error((error as Error).message, 'INVALID_CONFIGURATION');
     }
     await writeBundles(Object.values(this.service.functions).map(({ handler }) => bundleName(handler)));
+  }
+
+  private summarize(): void {
+    // The framework's own plugin keeps what it was told, and hands it to nobody.
+    const info = this.serverless.pluginManager.plugins.find((plugin) => plugin.constructor.name === 'AwsInfo');
+    const { gatheredData } = (info ?? {}) as { gatheredData?: { outputs?: Output[] } };
+    const sections = Object.entries(summarize(this.service, gatheredData?.outputs ?? []));
+    for (const [name, lines] of sections) this.serverless.addServiceOutputSection(name, lines);
   }
 
   private async start(environment: Environment, onLog: (text: string) => void): Promise<LocalStack> {
@@ -86,15 +111,6 @@ export default class Plugin {
 
 interface Running {
   close: () => Promise<void>;
-}
-
-/** Malformed values are reported by `checkEnvironment`, and only to commands that need them. */
-function readOrDefault(name: VariableName): unknown {
-  try {
-    return readConfig([name])[name];
-  } catch {
-    return readConfig([name], {})[name];
-  }
 }
 
 /** Runs until Ctrl-C or SIGTERM. What goes wrong at the start is one sentence and exit code 1. */

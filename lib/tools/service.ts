@@ -8,7 +8,7 @@ export interface Service {
   service: string;
   provider: { stage: string; region: string; timeout: number; httpApi: { cors: Cors } };
   functions: Record<string, ServiceFunction>;
-  resources: { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+  resources: { Resources: Record<string, { Type: string; Condition?: string; Properties: Record<string, unknown> }> };
 }
 
 export interface ServiceFunction {
