@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { sign } from '../../lib/zego/signature.ts';
 import sampleClose from '../fixtures/zego/stream_close.json' with { type: 'json' };
 import sampleCreate from '../fixtures/zego/stream_create.json' with { type: 'json' };
@@ -11,12 +12,14 @@ import { type Environment, freePort, type Program, start } from './program.ts';
 
 /**
  * `npx serverless deploy` and `remove`, and the deployed API asked over HTTP. Instead of AWS there is MiniStack
- * (https://pypi.org/project/ministack), which has to be on PATH. What it does not have stays unseen here: CORS, TTL,
- * and whether the roles allow what the functions do.
+ * (https://pypi.org/project/ministack), whose `python` has to be the first on PATH. What it does not have stays unseen
+ * here: TTL, throttling, alarms that ring, and whether the roles allow what the functions do.
  */
-const SECRET = 'a-callback-secret';
-const FIRST_TOKEN = 'the-first-token';
-const SECOND_TOKEN = 'the-second-token';
+const OLD_SECRET = 'the-old-callback-secret';
+const NEW_SECRET = 'the-new-callback-secret';
+const TOKEN = 'a-list-token';
+const SECRET_PARAMETER = '/zego-live-list/callback-secret';
+const TOKEN_PARAMETER = '/zego-live-list/list-token';
 
 type Fields = Record<string, string | string[]>;
 type Stream = Record<string, unknown>;
@@ -53,8 +56,16 @@ const OTHER: Stream = {
 };
 
 async function story(cloud: Cloud): Promise<void> {
-  let api = new Api(cloud.url, await cloud.deploy(FIRST_TOKEN), FIRST_TOKEN);
-  say('deployed');
+  await cloud.setParameter(SECRET_PARAMETER, OLD_SECRET);
+  await cloud.setParameter(TOKEN_PARAMETER, TOKEN);
+  assert.deepEqual(await cloud.inventory(), []);
+  const settings = { ZEGO_CALLBACK_SECRET: `ssm:${SECRET_PARAMETER}`, LIST_TOKEN: `ssm:${TOKEN_PARAMETER}` };
+  const output = await cloud.deploy('ci', settings);
+  const api = new Api(cloud.url, idIn(output), TOKEN);
+  const made = await cloud.inventory();
+  assert.deepEqual([...new Set(made)].sort(), Object.keys(INVENTORY).sort());
+  say('deployed, with its secrets in Parameter Store; it says what it made and what to do:');
+  show(/^made:[\s\S]*\/streams$/m.exec(output)?.[0] ?? output);
 
   for (const token of [undefined, 'another-token']) {
     const refused = await api.get('/streams', token);
@@ -87,23 +98,122 @@ async function story(cloud: Cloud): Promise<void> {
   await api.shows([ended], `/streams/${SAMPLE.stream_id}`);
   say("ZEGO's sample stream_close, sent as URL-encoded JSON, ends its stream");
 
-  api = new Api(cloud.url, await cloud.deploy(SECOND_TOKEN), SECOND_TOKEN);
-  assert.equal((await api.get('/streams', FIRST_TOKEN)).status, 401);
+  assert.match(await cloud.deploy('ci', settings), /No changes to deploy/);
+  await cloud.deploy('ci', { ...settings, LIVE_SHARDS: '2' });
   await api.shows([OTHER]);
   await api.shows([ended], `/streams/${SAMPLE.stream_id}`);
-  say('deployed again with another token: it counts, and the streams are still there');
+  assert.deepEqual(await cloud.inventory(), made);
+  say('deployed again: nothing to change; and with another setting: the same tables, and what is in them');
 
-  process.stdout.write((await api.play()).replace(/^/gm, '    ').trimEnd());
-  process.stdout.write('\n');
+  await Promise.all([rotation(cloud, api), keptStage(cloud)]);
   await api.shows([OTHER]);
-  say('a simulated ZEGO with repeats, delays and crashes finds no difference, and leaves nothing live behind');
 
-  const sessions = await cloud.countSessions();
-  assert.ok(sessions !== undefined && sessions > 60);
-  await cloud.remove();
-  assert.notEqual((await api.get('/streams', SECOND_TOKEN)).status, 200);
-  assert.equal(await cloud.countSessions(), sessions);
-  say('removed; the table is kept with what it holds');
+  await cloud.remove('ci');
+  assert.deepEqual(await cloud.inventory('ci'), []);
+  say('the stage ci is removed, and nothing of it is left');
+}
+
+/** A CallbackSecret is replaced while callbacks come in, and neither deployed again nor restarted. */
+async function rotation(cloud: Cloud, api: Api): Promise<void> {
+  assert.ok(await api.accepts(OLD_SECRET));
+  assert.ok(!(await api.accepts(NEW_SECRET)));
+  const zego = { secret: OLD_SECRET, refused: 0 };
+  const over = new AbortController();
+  const sent = sendOn(api, zego, over.signal);
+
+  await cloud.setParameter(SECRET_PARAMETER, `${NEW_SECRET},${OLD_SECRET}`);
+  const play = await api.play(OLD_SECRET);
+  zego.secret = NEW_SECRET;
+  await until(() => api.accepts(NEW_SECRET));
+  assert.ok(await api.accepts(OLD_SECRET));
+  say('a simulated ZEGO with repeats, delays and crashes finds no difference:');
+  show(play);
+  say('rotation: the new secret and the old one are accepted');
+
+  await cloud.setParameter(SECRET_PARAMETER, NEW_SECRET);
+  const findings = await api.examine(NEW_SECRET);
+  await until(async () => !(await api.accepts('forged')) && !(await api.accepts(OLD_SECRET)));
+  assert.ok(await api.accepts(NEW_SECRET));
+  over.abort();
+  const count = await sent;
+  say('the doctor finds nothing wrong:');
+  show(findings);
+  say(
+    `rotation: the old secret is refused; ${count} callbacks came meanwhile, ${zego.refused} had to come again, none was lost`,
+  );
+}
+
+/** ZEGO's waits between the attempts to deliver a callback, in s. */
+const RETRY_WAITS = [2, 4, 8, 16, 32];
+
+/** Streams that start and stop, one after another, until it is told to end. @returns how many callbacks were accepted */
+async function sendOn(api: Api, zego: { secret: string; refused: number }, over: AbortSignal): Promise<number> {
+  let count = 0;
+  while (!over.aborted) {
+    const ids = {
+      stream_id: `rotation-${count}`,
+      stream_alias: `rotation-${count}`,
+      room_id: 'rotation',
+      channel_id: 'rotation',
+    };
+    for (const sample of [sampleCreate, sampleClose]) {
+      for (const seconds of [...RETRY_WAITS, undefined]) {
+        if ((await api.post(json(signed({ ...sample, ...ids }, zego.secret)))).status === 200) break;
+        zego.refused++;
+        assert.ok(seconds !== undefined, 'ZEGO gave a callback up');
+        await wait(seconds * 1000);
+      }
+      count++;
+    }
+    await wait(1000);
+  }
+  return count;
+}
+
+/** What a stage holds that is not thrown away outlives it. */
+async function keptStage(cloud: Cloud): Promise<void> {
+  const settings = { ZEGO_CALLBACK_SECRET: OLD_SECRET, LIST_TOKEN: TOKEN };
+  const first = new Api(cloud.url, idIn(await cloud.deploy('prod', settings)), TOKEN);
+  await first.callback(json(signed(sampleCreate)), 200, 'applied');
+  const kept = await cloud.tables('prod');
+  assert.equal(kept.length, 2);
+  await cloud.remove('prod');
+  assert.deepEqual(await cloud.tables('prod'), kept);
+  assert.notEqual((await first.get('/streams', TOKEN)).status, 200);
+
+  const second = new Api(cloud.url, idIn(await cloud.deploy('prod', settings)), TOKEN);
+  await second.shows([]);
+  await second.callback(json(signed(sampleCreate)), 200, 'applied');
+  await second.shows([SAMPLE]);
+  const tables = await cloud.tables('prod');
+  assert.equal(tables.length, 4);
+  for (const { name, items, isProtected } of kept) {
+    assert.ok(isProtected);
+    assert.equal(tables.find((table) => table.name === name)?.items, items);
+  }
+  say(
+    'the stage prod, deployed, removed and deployed anew, has new tables; the ones before are kept, with what they hold',
+  );
+}
+
+/** The id of the HTTP API that a deployment tells. */
+function idIn(output: string): string {
+  const [, id] = /POST - https:\/\/([^.]+)\.execute-api\..*\/callbacks\/zego$/m.exec(output) ?? [];
+  assert.ok(id, `the deployment prints the URL for ZEGO's console:\n${output}`);
+  return id;
+}
+
+/** Waits for what a function learns by itself. */
+async function until(holds: () => Promise<boolean>, withinSeconds = 90): Promise<void> {
+  const deadlineMs = Date.now() + withinSeconds * 1000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadlineMs, `did not come true within ${withinSeconds} s: ${holds}`);
+    await wait(2000);
+  }
+}
+
+function show(text: string): void {
+  process.stdout.write(`${text.trim().replace(/^/gm, '    ')}\n`);
 }
 
 function say(sentence: string): void {
@@ -121,27 +231,42 @@ class Api {
   }
 
   /** @returns what the simulator tells in the end */
-  async play(): Promise<string> {
-    const { PATH, HOME } = process.env;
+  async play(secret: string): Promise<string> {
     const target = ['--url', this.url, '--token', this.token, '--streams', '60', '--seconds', '20', '--speed', '20'];
     const faults = ['--duplicate', '0.3', '--delay', '0.4', '--crash', '0.1', '--format', 'mixed'];
-    const args = ['run', '--silent', 'simulate', '--', ...target, ...faults];
-    const output = await start('npm', args, { PATH, HOME, ZEGO_CALLBACK_SECRET: SECRET }).succeeds(180);
+    const output = await this.run('simulate', [...target, ...faults], secret);
     assert.ok(output.endsWith('No difference.\n'), output);
     return output.replace(/^\d+ of \d+ callbacks, .*\n/gm, '');
+  }
+
+  /** @returns what the doctor tells */
+  async examine(secret: string): Promise<string> {
+    return this.run('doctor', [this.url, '--token', this.token], secret);
+  }
+
+  private run(script: string, args: readonly string[], secret: string): Promise<string> {
+    const { PATH, HOME } = process.env;
+    const environment = { PATH, HOME, ZEGO_CALLBACK_SECRET: secret };
+    return start('npm', ['run', '--silent', script, '--', ...args], environment).succeeds(180);
   }
 
   get(path: string, token: string | undefined): Promise<Response> {
     return fetch(`${this.url}${path}`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   }
 
+  post({ type, body }: { type: string; body: string }): Promise<Response> {
+    return fetch(`${this.url}/callbacks/zego`, { method: 'POST', headers: { 'content-type': type }, body });
+  }
+
+  /** Whether it accepts a callback that this secret signed, of an event that changes nothing. */
+  async accepts(secret: string): Promise<boolean> {
+    const { status } = await this.post(json(signed({ ...sampleCreate, event: 'room_login' }, secret)));
+    assert.ok(status === 200 || status === 401, String(status));
+    return status === 200;
+  }
+
   async callback(request: { type: string; body: string }, status: number, result: string | undefined): Promise<void> {
-    const { type, body } = request;
-    const answer = await fetch(`${this.url}/callbacks/zego`, {
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
-    });
+    const answer = await this.post(request);
     const told = await answer.text();
     assert.equal(answer.status, status, told);
     assert.equal(JSON.parse(told).result, result, told);
@@ -167,7 +292,7 @@ function told({ event, timestamp, nonce, signature, ...fields }: Fields): Fields
 }
 
 /** The callback as ZEGO would send it now. */
-function signed(callback: Fields, secret = SECRET): Fields {
+function signed(callback: Fields, secret = OLD_SECRET): Fields {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const nonce = String(randomInt(2 ** 47));
   return { ...callback, timestamp, nonce, signature: sign({ secret, timestamp, nonce }) };
@@ -190,6 +315,31 @@ function form(fields: Fields) {
     else for (const [i, entry] of value.entries()) body.append(`${name}[${i}]`, entry);
   }
   return { type: 'application/x-www-form-urlencoded', body: String(body) };
+}
+
+/** What a stack consists of: how AWS lists it, in the words of its own protocol. */
+const INVENTORY: Record<string, Call> = {
+  alarms: { service: 'monitoring', query: 'Action=DescribeAlarms&Version=2010-08-01' },
+  apis: { service: 'apigateway', path: '/v2/apis' },
+  buckets: { service: 's3', path: '/' },
+  dashboards: { service: 'monitoring', query: 'Action=ListDashboards&Version=2010-08-01' },
+  functions: { service: 'lambda', path: '/2015-03-31/functions' },
+  logs: { service: 'logs', target: 'Logs_20140328.DescribeLogGroups' },
+  roles: { service: 'iam', query: 'Action=ListRoles&Version=2010-05-08' },
+  tables: { service: 'dynamodb', target: 'DynamoDB_20120810.ListTables' },
+};
+
+interface Call {
+  service: string;
+  path?: string;
+  query?: string;
+  target?: string;
+}
+
+interface TableInfo {
+  name: string;
+  items: number;
+  isProtected: boolean;
 }
 
 /** MiniStack, and the Serverless Framework that takes it for AWS. */
@@ -215,8 +365,9 @@ class Cloud {
   /** @param folder where it may leave files */
   static async start(folder: string): Promise<Cloud> {
     const port = await freePort();
+    const script = fileURLToPath(new URL('emulator.py', import.meta.url));
     // Its functions would see all that it sees. By default it listens on every interface.
-    const program = start('ministack', [], {
+    const program = start('python', [script], {
       PATH: process.env.PATH,
       HOME: folder,
       TMPDIR: folder,
@@ -228,35 +379,64 @@ class Cloud {
     return new Cloud(url, program);
   }
 
-  /** @returns the id of the HTTP API */
-  async deploy(token: string): Promise<string> {
+  /** @returns what it tells */
+  deploy(stage: string, settings: Environment): Promise<string> {
     // Each answer is looked at right after its callback.
-    const settings = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: token, LIST_CACHE_SECONDS: '0' };
-    const output = await this.serverless('deploy', settings);
-    const [, id] = /POST - https:\/\/([^.]+)\.execute-api\..*\/callbacks\/zego$/m.exec(output) ?? [];
-    assert.ok(id, `the deployment prints the URL for ZEGO's console:\n${output}`);
-    return id;
+    return this.serverless('deploy', stage, { LIST_CACHE_SECONDS: '0', ...settings });
   }
 
-  async remove(): Promise<void> {
-    await this.serverless('remove', {});
+  async remove(stage: string): Promise<void> {
+    await this.serverless('remove', stage, {});
   }
 
-  /** What the table of sessions holds. */
-  async countSessions(): Promise<number | undefined> {
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    const client = new DynamoDBClient({ endpoint: this.url, region: 'us-east-1', credentials });
-    try {
-      const { TableNames = [] } = await client.send(new ListTablesCommand());
-      const TableName = TableNames.find((name) => name.includes('SessionsTable'));
-      return (await client.send(new ScanCommand({ TableName, Select: 'COUNT' }))).Count;
-    } finally {
-      client.destroy();
-    }
+  async setParameter(Name: string, Value: string): Promise<void> {
+    const input = { Name, Value, Type: 'SecureString', Overwrite: true };
+    await this.ask({ service: 'ssm', target: 'AmazonSSM.PutParameter' }, input);
   }
 
-  private serverless(command: string, settings: Environment): Promise<string> {
-    const args = ['serverless', command, '--stage', 'ci'];
+  /** The kinds of resources that are there, once for each of a stage's; those of a kind are named after the stack. */
+  async inventory(stage = ''): Promise<string[]> {
+    const listed = Object.entries(INVENTORY).map(async ([kind, call]) => {
+      const names = (await this.ask(call, {})).match(new RegExp(`zego-live-list-${stage}[\\w-]*`, 'g'));
+      return Array.from(new Set(names), () => kind);
+    });
+    return (await Promise.all(listed)).flat();
+  }
+
+  /** The tables of a stage, also those of stacks that are no more. */
+  async tables(stage: string): Promise<TableInfo[]> {
+    const ask = async (operation: string, input: object) =>
+      JSON.parse(await this.ask({ service: 'dynamodb', target: `DynamoDB_20120810.${operation}` }, input));
+    const names: string[] = (await ask('ListTables', {})).TableNames;
+    return Promise.all(
+      names
+        .filter((name) => name.startsWith(`zego-live-list-${stage}-`))
+        .map(async (TableName) => ({
+          name: TableName,
+          items: (await ask('Scan', { TableName, Select: 'COUNT' })).Count,
+          isProtected: (await ask('DescribeTable', { TableName })).Table.DeletionProtectionEnabled === true,
+        })),
+    );
+  }
+
+  /** It looks at no signature, only at whose request it is. */
+  private async ask({ service, path, query, target }: Call, input: object): Promise<string> {
+    const credential = `test/20260101/us-east-1/${service}/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`;
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const json = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target ?? '' };
+    const init =
+      path === undefined
+        ? { method: 'POST', body: query ?? JSON.stringify(input), headers: { ...(query ? form : json), authorization } }
+        : { headers: { authorization } };
+    const answer = await fetch(this.url + (path ?? '/'), init);
+    const told = await answer.text();
+    assert.equal(answer.status, 200, told);
+    return told;
+  }
+
+  private serverless(command: string, stage: string, settings: Environment): Promise<string> {
+    const args = ['serverless', command, '--stage', stage];
     return start('npx', args, { ...this.environment, ...settings }).succeeds(180);
   }
 
