@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { VARIABLES, type VariableName } from '../../lib/config.ts';
+import { METRICS, NAMESPACE } from '../../lib/metrics.ts';
 import { copyProject, type Exit, serverless } from '../project.ts';
 
 const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-secret', LIST_TOKEN: 'a-token' };
@@ -31,7 +32,8 @@ describe.concurrent('package is refused before anything is built', () => {
   it.each<[string, VariableName, Record<string, string>, RegExp]>([
     ['without the CallbackSecret', 'ZEGO_CALLBACK_SECRET', { LIST_TOKEN: 'public' }, /is missing/],
     ['without whom the list is open to', 'LIST_TOKEN', { ZEGO_CALLBACK_SECRET: 'x', LIST_TOKEN: ' , ' }, /is missing/],
-    ['with a variable that is not built yet', 'TRACING', { ...REQUIRED, TRACING: 'true' }, /leave it unset/],
+    ['with a switch that is neither on nor off', 'TRACING', { ...REQUIRED, TRACING: 'on' }, /true or false/],
+    ['with half a parameter', 'LIST_TOKEN', { ...REQUIRED, LIST_TOKEN: 'ssm:' }, /ssm:\/name/],
   ])('%s', async (_, name, environment, rule) => {
     const { code, stdout, stderr } = await serverless(project.folder, 'package', environment).exited;
     const told = (stdout + stderr).split('\n').find((line) => line.startsWith(`${name} `));
@@ -48,16 +50,29 @@ describe.concurrent('package is refused before anything is built', () => {
 interface Resource {
   Type: string;
   DependsOn?: string[];
+  Condition?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template is checked by what is expected of it
   Properties: any;
 }
+
+interface Template {
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, { Value: unknown }>;
+  Mappings: { Switches: { Stack: Record<string, string> } };
+  Conditions: Record<string, unknown>;
+}
+
+const templateIn = (folder: string): Template =>
+  JSON.parse(readFileSync(join(folder, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8'));
 
 describe('package, with the variables in .env', () => {
   const project = copyProject();
   const at = (name: string) => join(project.folder, '.serverless', name);
   let exit: Exit;
   let resources: Record<string, Resource>;
-  let outputs: Record<string, { Value: unknown }>;
+  let outputs: Template['Outputs'];
+  let switches: Record<string, string>;
+  let conditions: Record<string, unknown>;
 
   beforeAll(async () => {
     const variables = {
@@ -69,9 +84,11 @@ describe('package, with the variables in .env', () => {
     writeFileSync(join(project.folder, '.env'), lines.join(''));
     exit = await serverless(project.folder, 'package').exited;
     if (exit.code !== 0) throw new Error(exit.stdout + exit.stderr);
-    const template = JSON.parse(readFileSync(at('cloudformation-template-update-stack.json'), 'utf8'));
+    const template = templateIn(project.folder);
     resources = template.Resources;
     outputs = template.Outputs;
+    switches = template.Mappings.Switches.Stack;
+    conditions = template.Conditions;
   });
   afterAll(project.remove);
 
@@ -101,9 +118,11 @@ describe('package, with the variables in .env', () => {
     const source = readFileSync(join(project.folder, 'handlers', `${name}.ts`), 'utf8');
     const [, list = ''] = /readConfig\(\[([^\]]*)\]\)/.exec(source) ?? [];
     const read = [...list.matchAll(/'(\w+)'/g)].map(([, variable]) => variable);
+    // That of the log and the metrics, which every handler has.
+    read.push('POWERTOOLS_SERVICE_NAME');
     const { Variables = {} } = resource(idOf(name, 'LambdaFunction')).Properties.Environment ?? {};
     expect(Object.keys(Variables).sort()).toEqual(read.sort());
-    if (name === 'openapi') expect(read).toEqual([]);
+    if (name === 'openapi') expect(read).toEqual(['POWERTOOLS_SERVICE_NAME']);
     else
       expect(Variables).toMatchObject({ SESSIONS_TABLE: { Ref: 'SessionsTable' }, ROOMS_TABLE: { Ref: 'RoomsTable' } });
   });
@@ -133,6 +152,11 @@ describe('package, with the variables in .env', () => {
       expect(table.Properties).not.toHaveProperty('TableName');
       expect(table.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expires_at', Enabled: true });
       expect(table).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+      expect(table.Properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      });
     }
   });
 
@@ -147,7 +171,10 @@ describe('package, with the variables in .env', () => {
     const { Policies, ManagedPolicyArns } = resource(role).Properties;
     expect(ManagedPolicyArns).toBeUndefined();
     // biome-ignore lint/suspicious/noExplicitAny: as above
-    const statements = Policies.flatMap(({ PolicyDocument }: any) => PolicyDocument.Statement);
+    const statements = Policies.flatMap(({ PolicyDocument }: any) => PolicyDocument.Statement).filter(
+      // What a condition adds: below.
+      (statement: object) => !('Fn::If' in statement),
+    );
     // biome-ignore lint/suspicious/noExplicitAny: as above
     const allowed = statements.flatMap(({ Action, Resource }: any) =>
       [Action].flat().flatMap((action) => [Resource].flat().map((on) => [action, on['Fn::Sub'] ?? on['Fn::GetAtt']])),
@@ -173,7 +200,120 @@ describe('package, with the variables in .env', () => {
         .sort(),
     ).toEqual(NAMES.map((name) => idOf(name, 'Role')).sort());
     expect(ofType('AWS::IAM::Policy')).toEqual([]);
-    expect(JSON.stringify(ofType('AWS::IAM::Role'))).not.toMatch(/"\*"|dynamodb:\*|logs:\*/);
+    // X-Ray has no resources to name.
+    const roles = JSON.stringify(ofType('AWS::IAM::Role')).replaceAll(JSON.stringify(TRACES), '');
+    expect(roles).not.toMatch(/"\*"|dynamodb:\*|logs:\*|ssm:\*/);
+  });
+
+  const TRACES = {
+    Effect: 'Allow',
+    Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+    Resource: '*',
+  };
+  const PARAMETER = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter';
+
+  it.each([
+    ['callback', 'SecretIsParameter'],
+    ['streams', 'TokenIsParameter'],
+    ['openapi', undefined],
+  ])('%s may write traces and read a parameter only under a condition, and none holds here', (name, condition) => {
+    const [{ PolicyDocument }] = resource(idOf(name, 'Role')).Properties.Policies;
+    const conditional = PolicyDocument.Statement.filter((statement: object) => 'Fn::If' in statement);
+    const none = { Ref: 'AWS::NoValue' };
+    const reads = { Effect: 'Allow', Action: 'ssm:GetParameter', Resource: { 'Fn::Sub': PARAMETER } };
+    expect(conditional).toEqual([
+      { 'Fn::If': ['RequestsAreTraced', TRACES, none] },
+      ...(condition === undefined ? [] : [{ 'Fn::If': [condition, reads, none] }]),
+    ]);
+    expect(Object.values(switches)).toEqual(Object.keys(switches).map(() => 'false'));
+    for (const [switched] of Object.entries(switches)) {
+      expect(conditions[switched]).toEqual({
+        'Fn::Equals': [{ 'Fn::FindInMap': ['Switches', 'Stack', switched] }, 'true'],
+      });
+    }
+    expect(resource(idOf(name, 'LambdaFunction')).Properties).not.toHaveProperty('TracingConfig');
+  });
+
+  it('throttles what readers ask, and never callbacks', () => {
+    const { Properties, DependsOn } = resource('HttpApiStage');
+    expect(Properties.DefaultRouteSettings).toEqual({ DetailedMetricsEnabled: false });
+    const routes = ofType('AWS::ApiGatewayV2::Route').map(([id, route]) => [id, route.Properties.RouteKey]);
+    const throttled = Object.keys(Properties.RouteSettings);
+    expect(throttled.sort()).toEqual(
+      routes
+        .map(([, key]) => key)
+        .filter((key) => key.startsWith('GET '))
+        .sort(),
+    );
+    for (const settings of Object.values(Properties.RouteSettings)) {
+      expect(settings).toEqual({
+        ThrottlingRateLimit: expect.any(Number),
+        ThrottlingBurstLimit: expect.any(Number),
+      });
+    }
+    // CloudFormation refuses settings of a route that is not there yet.
+    expect(DependsOn?.sort()).toEqual(
+      routes
+        .filter(([, key]) => throttled.includes(key ?? ''))
+        .map(([id]) => id)
+        .sort(),
+    );
+  });
+
+  it('has alarms that say what to do, and tell somebody only if there is somebody to tell', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(0);
+    const send = { 'Fn::If': ['AlarmsAreSent', [{ Ref: 'AlarmTopic' }], { Ref: 'AWS::NoValue' }] };
+    for (const [id, { Properties, Condition }] of alarms) {
+      expect(Properties.AlarmDescription, id).toMatch(/^[A-Z].*\. What to do: .*[.?]/);
+      expect(Properties.AlarmDescription.length, id).toBeLessThanOrEqual(1024);
+      expect(Properties).toMatchObject({ AlarmActions: send, OKActions: send });
+      expect(Condition).toBe(id === 'SilenceAlarm' ? 'SilenceIsWatched' : undefined);
+    }
+    expect(resource('AlarmTopic').Condition).toBe('AlarmsAreSent');
+  });
+
+  it('asks of metrics that there are, with the dimension that they have', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const asked = alarms.flatMap(({ Metrics, Namespace, MetricName, Dimensions }) =>
+      Metrics === undefined
+        ? [{ Namespace, MetricName, Dimensions }]
+        : // biome-ignore lint/suspicious/noExplicitAny: as above
+          Metrics.flatMap(({ MetricStat }: any) => (MetricStat === undefined ? [] : [MetricStat.Metric])),
+    );
+    const service = resource('CallbackLambdaFunction').Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME;
+    expect(service).toBe('zego-live-list-dev');
+    const own = asked.filter(({ Namespace }) => Namespace === NAMESPACE);
+    expect(own.length).toBeGreaterThan(0);
+    for (const { MetricName, Dimensions } of own) {
+      expect(Object.keys(METRICS)).toContain(MetricName);
+      expect(Dimensions).toEqual([{ Name: 'service', Value: service }]);
+    }
+    for (const { Namespace, Dimensions } of asked.filter((metric) => !own.includes(metric))) {
+      expect(Namespace).toBe('AWS/Lambda');
+      expect(ofType('AWS::Lambda::Function').map(([id]) => id)).toContain(Dimensions[0].Value.Ref);
+    }
+  });
+
+  it('has a dashboard of every metric, which CloudWatch can read', () => {
+    const { DashboardName, DashboardBody } = resource('Dashboard').Properties;
+    // Names are those of an account, whatever the region.
+    expect(DashboardName).toEqual({ 'Fn::Sub': 'zego-live-list-dev-${AWS::Region}' });
+    const body = DashboardBody['Fn::Sub'];
+    const { widgets } = JSON.parse(body);
+    for (const { properties } of widgets) {
+      expect(properties).toMatchObject({ title: expect.any(String), region: '${AWS::Region}' });
+      expect(properties.metrics.length).toBeGreaterThan(0);
+    }
+    for (const metric of Object.keys(METRICS)) expect(body).toContain(`"${metric}"`);
+    for (const [, name = ''] of body.matchAll(/\$\{(\w+)\}/g)) expect(Object.keys(resources)).toContain(name);
+  });
+
+  it('is the same for every region and partition', () => {
+    expect(JSON.stringify([resources, outputs])).not.toMatch(/arn:aws|us-east-1|amazonaws\.com(?!"\})\//);
+    for (const [id] of Object.entries(resources)) {
+      expect(resource(id).Properties ?? {}).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
   });
 
   it('keeps the logs of each function for 30 days', () => {
@@ -209,20 +349,80 @@ describe('package, with the variables in .env', () => {
     const base = 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}';
     expect(outputs.CallbackUrl?.Value).toEqual({ 'Fn::Sub': `${base}/callbacks/zego` });
     expect(outputs.ListUrl?.Value).toEqual({ 'Fn::Sub': `${base}/streams` });
+    expect(JSON.stringify(outputs.DashboardUrl?.Value)).toContain('#dashboards/dashboard/${Dashboard}');
   });
 
-  it.each(NAMES)('%s.zip holds one file, the bundle that serverless.yml names, without a source map', (name) => {
-    const files = unzip(readFileSync(at(`${name}.zip`)));
-    expect([...files.keys()]).toEqual([`dist/${name}.js`]);
-    expect(resource(idOf(name, 'LambdaFunction')).Properties.Handler).toBe(`dist/${name}.handler`);
-    const text = String(files.get(`dist/${name}.js`));
-    expect(text === readFileSync(join(project.folder, 'dist', `${name}.js`), 'utf8')).toBe(true);
-    expect(text.includes('sourceMappingURL')).toBe(false);
-  });
+  it.each(NAMES)(
+    '%s.zip holds the bundle that serverless.yml names, without a source map, and what reads parameters',
+    (name) => {
+      const files = unzip(readFileSync(at(`${name}.zip`)));
+      const beside = name === 'openapi' ? [] : ['dist/parameters.js'];
+      expect([...files.keys()].sort()).toEqual([`dist/${name}.js`, ...beside].sort());
+      expect(resource(idOf(name, 'LambdaFunction')).Properties.Handler).toBe(`dist/${name}.handler`);
+      const text = String(files.get(`dist/${name}.js`));
+      expect(text === readFileSync(join(project.folder, 'dist', `${name}.js`), 'utf8')).toBe(true);
+      expect(text.includes('sourceMappingURL')).toBe(false);
+    },
+  );
 
   it('makes no other zip', () => {
     const zips = readdirSync(at('.')).filter((file) => file.endsWith('.zip'));
     expect(zips.sort()).toEqual(NAMES.map((name) => `${name}.zip`).sort());
+  });
+});
+
+describe('package of a disposable stage, with secrets in Parameter Store and everything on', () => {
+  const project = copyProject();
+  afterAll(project.remove);
+  let template: Template;
+  beforeAll(async () => {
+    const settings = {
+      ZEGO_CALLBACK_SECRET: ' ssm:/zego/secret',
+      LIST_TOKEN: 'ssm:/zego/token',
+      ALARM_EMAIL: 'ops@example.com ',
+      SILENCE_MINUTES: '30',
+      TRACING: ' true',
+    };
+    const { code, stdout, stderr } = await serverless(project.folder, 'package --stage ci-7', settings).exited;
+    if (code !== 0) throw new Error(stdout + stderr);
+    template = templateIn(project.folder);
+  });
+  const propertiesOf = (id: string) => template.Resources[id]?.Properties;
+
+  it('throws its tables away', () => {
+    for (const id of ['SessionsTable', 'RoomsTable']) {
+      expect(template.Resources[id]).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+      expect(propertiesOf(id).DeletionProtectionEnabled).toBe(false);
+    }
+  });
+
+  it('lets each function read its own parameter, and no other', () => {
+    const readable = (id: string) => JSON.stringify(propertiesOf(id)).match(/:parameter[^"]*/g);
+    expect(readable('CallbackRole')).toEqual([':parameter/zego/secret']);
+    expect(readable('StreamsRole')).toEqual([':parameter/zego/token']);
+    expect(readable('OpenapiRole')).toBeNull();
+  });
+
+  it('switches everything on', () => {
+    const { Stack } = template.Mappings.Switches;
+    expect(Object.keys(Stack).sort()).toEqual(
+      Object.keys(template.Conditions)
+        .filter((name) => !name.startsWith('In'))
+        .sort(),
+    );
+    expect(Object.values(Stack)).toEqual(Object.keys(Stack).map(() => 'true'));
+    expect(propertiesOf('AlarmTopic').Subscription).toEqual([{ Protocol: 'email', Endpoint: 'ops@example.com' }]);
+    expect(propertiesOf('SilenceAlarm')).toMatchObject({
+      EvaluationPeriods: 30,
+      Period: 60,
+      MetricName: 'CallbacksApplied',
+    });
+    for (const name of ['Callback', 'Streams', 'Openapi']) {
+      expect(propertiesOf(`${name}LambdaFunction`).TracingConfig).toEqual({ Mode: 'Active' });
+      expect(propertiesOf(`${name}LambdaFunction`).Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe(
+        'zego-live-list-ci-7',
+      );
+    }
   });
 });
 
