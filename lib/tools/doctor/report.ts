@@ -1,0 +1,37 @@
+import type { Finding } from './finding.ts';
+
+/** A line of the table. */
+export interface Row extends Finding {
+  name: string;
+}
+
+const SIGNS = { fine: '✓', fault: '✗', remark: '!', skipped: '–' } as const;
+
+/** One line, and one more where there is something to do. */
+export function rowLines({ name, state, note, advice, ms }: Row): string[] {
+  const duration = ms === undefined ? '' : `${Math.round(ms)} ms`;
+  const line = `${SIGNS[state]} ${name.padEnd(27)} ${duration.padStart(8)}  ${note}`;
+  return advice === undefined ? [line] : [line, `  → ${advice}`];
+}
+
+/** The last line, which says it all in one. */
+export function verdict(rows: readonly Row[]): string {
+  const of = (state: Finding['state']) => rows.filter((row) => row.state === state);
+  const made = rows.length - of('skipped').length;
+  const left = of('skipped').length === 0 ? '' : ` ${count(of('skipped').length, 'was', 'were')} not made.`;
+  const faults = of('fault').map(({ name }) => name);
+  if (faults.length > 0) {
+    return `${faults.length} of ${count(made, 'check', 'checks')} failed: ${faults.join(', ')}.${left}`;
+  }
+  const remarks = of('remark').length === 0 ? '' : `, ${count(of('remark').length, 'remark', 'remarks')}`;
+  return `All ${count(made, 'check', 'checks')} passed${remarks}.${left}`;
+}
+
+export function isFine(rows: readonly Row[]): boolean {
+  return rows.every(({ state }) => state !== 'fault');
+}
+
+/** `1 stream`, `2 streams` */
+export function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

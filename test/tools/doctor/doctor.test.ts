@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OPTIONS } from '../../../lib/tools/doctor/arguments.ts';
+import {
+  APPID,
+  CERTIFICATE,
+  closeAll,
+  deploy,
+  doctor,
+  expectNothingSecret,
+  fieldsOf,
+  leftBehind,
+  proxy,
+  SECRET,
+  TOKEN,
+} from './deployment.ts';
+
+// Not the project's folder: a .env of whoever runs the tests stands there.
+const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+const PROGRAM = fileURLToPath(new URL('../../../lib/tools/doctor/doctor.ts', import.meta.url));
+const TSX = import.meta.resolve('tsx');
+
+let url: string;
+beforeAll(async () => {
+  url = await deploy({ LIST_TOKEN: TOKEN });
+});
+afterAll(async () => {
+  await closeAll();
+  rmSync(folder, { recursive: true });
+});
+
+function command(args: readonly string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', TSX, PROGRAM, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.on('close', resolve)),
+  ]).then(([stdout, stderr, code]) => ({ code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) }));
+  return { ended, child };
+}
+
+const run = (args: readonly string[], environment: Record<string, string> = {}) => command(args, environment).ended;
+
+describe.concurrent('npm run doctor', () => {
+  it('passes a deployment that is right, by what stands in .env', async () => {
+    writeFileSync(join(folder, '.env'), `ZEGO_CALLBACK_SECRET=${SECRET}\nLIST_TOKEN=${TOKEN}\nZEGO_APP_ID=${APPID}\n`);
+    const { code, stdout, stderr, verdict } = await run([`${url}/callbacks/zego`]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    // How long callbacks take is a remark, on a machine that has much to do.
+    expect(verdict).toMatch(/^All 38 checks passed(, 1 remark)?\. 2 were not made\.$/);
+    expect(stdout).toMatch(new RegExp(`^${url}, as ZEGO with appid 7, and as a reader\n\n✓ address +\\d+ ms  the API`));
+    expectNothingSecret(stdout);
+  });
+
+  it('takes a certificate that this machine trusts, and says until when', async () => {
+    const secure = await proxy(url, { tls: true });
+    const { stdout } = await run([secure, '--secret', '', '--token', TOKEN], { NODE_EXTRA_CA_CERTS: CERTIFICATE });
+    expect(stdout).toMatch(/^✓ address /m);
+    expect(stdout).toMatch(/^✓ TLS certificate +\d+ ms {2}trusted, until 2126-\d\d-\d\d$/m);
+  });
+
+  it('says what is wrong', async () => {
+    const other = 'ffeeddccbbaa99887766554433221100';
+    const { code, stdout, verdict } = await run([url, '--secret', other, '--token', 'another-token']);
+    expect(code).toBe(1);
+    expect(verdict).toMatch(/^2 of \d+ checks failed: token, signature\. \d+ were not made\.$/);
+    expectNothingSecret(stdout, [other, 'another-token']);
+  });
+
+  it('cannot run with arguments that are wrong', async () => {
+    const { code, stdout, stderr } = await run(['http://api.example.com']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^The URL begins with http:\/\/: .*\nnpm run doctor -- --help lists the options\.\n$/);
+  });
+
+  it('tells its options', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of Object.keys(OPTIONS)) expect(stdout).toContain(`  --${name} `);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing live behind when it is ended by %s', async (signal) => {
+    let run = '';
+    let closes = 0;
+    const target = await proxy(url, {
+      request: (passing) => {
+        const { event, room_id, stream_id } = fieldsOf(passing) ?? {};
+        if (event === 'stream_close') closes += 1;
+        if (event === 'stream_create' && /-json-url-encoded$/.test(String(stream_id))) {
+          run = String(room_id);
+          child.kill(signal);
+        }
+        return passing;
+      },
+    });
+    const { ended, child } = command([target, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
+    const { code, stderr, verdict } = await ended;
+    expect({ code, stderr, verdict }).toEqual({
+      code: 1,
+      stderr: 'Stopped before the end.\n',
+      verdict: 'Closing what is live; Ctrl-C once more leaves it.',
+    });
+    expect(closes).toBeGreaterThanOrEqual(5);
+    expect(await leftBehind(url, run, TOKEN)).toEqual([]);
+  });
+});
+
+describe('docs/doctor.md', () => {
+  const page = readFileSync(new URL('../../../docs/doctor.md', import.meta.url), 'utf8');
+  const firstCells = (heading: string) => {
+    const [, table = ''] = new RegExp(`^\\| ${heading} .*\\n\\| -.*\\n((?:\\|.*\\n)+)`, 'm').exec(page) ?? [];
+    return [...table.matchAll(/^\| (.+?) +\|/gm)].map(([, cell = '']) => cell);
+  };
+
+  it('has every option', () => {
+    expect(firstCells('option')).toEqual(Object.keys(OPTIONS).map((name) => `\`--${name}\``));
+  });
+
+  it('has every check, in its order', async () => {
+    const { names } = await doctor(url, { secret: undefined, token: undefined });
+    const known = names.map((name) => name.replace(/^encoding: .*/, 'encoding: …'));
+    expect(firstCells('check')).toEqual([...new Set(known)]);
+  });
+});
