@@ -8,6 +8,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export interface BundleOptions {
   /** What AWS Lambda runs: minified, without source map and without the SDK's credential providers. */
   deployed: boolean;
+  /** Others of esbuild's, which come before ours. */
+  plugins?: readonly Plugin[];
 }
 
 /**
@@ -16,7 +18,7 @@ export interface BundleOptions {
  */
 export async function bundle(
   names: readonly string[],
-  { deployed }: BundleOptions,
+  { deployed, plugins = [] }: BundleOptions,
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
     absWorkingDir: ROOT,
@@ -37,7 +39,7 @@ export async function bundle(
     sourcemap: deployed ? false : 'inline',
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: deployed ? [environmentCredentials, parametersBeside] : [],
+    plugins: [...plugins, ...(deployed ? [environmentCredentials, parametersBeside] : [])],
   });
 }
 
