@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { bundle } from '../../lib/tools/bundle.ts';
 import { printTable } from './markdown.ts';
 import { startProgress } from './progress.ts';
@@ -14,7 +14,7 @@ const PLAIN = 'client-dynamodb + lib-dynamodb';
 
 /** How large each function is, and how long a fresh process loads it: as it is, and against the plain SDK. */
 export async function benchBundles(): Promise<void> {
-  const bundles = await buildAll();
+  const bundles = { ...(await buildAll()), ...(await buildParts()) };
   const loads = loadTimes(bundles);
   const plain = median(loads[PLAIN] ?? []);
   const kB = (bytes: number) => (bytes / 1000).toFixed(1);
@@ -43,6 +43,36 @@ async function buildAll(): Promise<Record<string, string>> {
        const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
        export const handler = () => client.send(new GetCommand({ TableName: 't', Key: {} }), QueryCommand, UpdateCommand);`,
     ),
+  };
+}
+
+/** The callback function as it would be with less in it, and what it loads only for a secret of Parameter Store. */
+async function buildParts(): Promise<Record<string, string>> {
+  const without = (...packages: string[]) => bundleOf('callback', [leftOut(packages)]);
+  return {
+    'callback without logger and metrics': await without('logger', 'metrics'),
+    'callback without metrics': await without('metrics'),
+    'callback without logger': await without('logger'),
+    'parameters, beside it': await bundleOf('parameters', []),
+  };
+}
+
+async function bundleOf(name: string, plugins: readonly Plugin[]): Promise<string> {
+  const { outputFiles } = await bundle(['callback'], { deployed: true, plugins });
+  return outputFiles.find(({ path }) => path.endsWith(`/${name}.js`))?.text ?? '';
+}
+
+/** Powertools' packages, replaced by what does nothing. */
+function leftOut(packages: readonly string[]): Plugin {
+  const filter = new RegExp(`^@aws-lambda-powertools/(${packages.join('|')})$`);
+  return {
+    name: 'left-out',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
+      onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+        contents: 'export class Logger {} export class Metrics {} export const MetricUnit = {};',
+      }));
+    },
   };
 }
 
