@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
 import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
 import { sessionAnswer } from '../lib/http/answer.ts';
+import { METRICS } from '../lib/metrics.ts';
 import { closedUpdate, headUpdate } from '../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
 import { sessionAttributes } from '../lib/streams/table.ts';
@@ -93,13 +94,7 @@ describe('docs/configuration.md', () => {
     if ('example' in row) expect(row.example).toBe(`\`${example}\``);
     expect(row.required ?? '').toBe(required);
     const users = Object.keys(functions).filter((fn) => name in (functions[fn]?.environment ?? {}));
-    expect((row['goes to'] ?? '').replace('API Gateway', '')).toBe(coded(users));
-  });
-
-  it('says which are not built yet', () => {
-    const refused = NAMES.filter((name) => VARIABLES[name].meaning.includes('not built yet'));
-    expect(rows('docs/configuration.md', 'name', 'would be').flatMap(({ name }) => code(name))).toEqual(refused);
-    for (const name of refused) expect(() => readConfig([name], { [name]: 'x' })).toThrow(name);
+    expect((row['goes to'] ?? '').replace(/API Gateway|CloudWatch|X-Ray/, '')).toBe(coded(users));
   });
 
   it('has every field of a log line, and every reason that is no code', () => {
@@ -282,6 +277,57 @@ it('docs/simulator.md has every option of the simulator, and no other', () => {
   );
 });
 
+describe('docs/operating.md', () => {
+  it('has every metric with its unit, and no other', () => {
+    const documented = rows('docs/operating.md', 'metric', 'unit').map(({ metric, unit }) => [code(metric)[0], unit]);
+    expect(Object.fromEntries(documented)).toEqual(METRICS);
+  });
+
+  it('has every alarm, and no other', () => {
+    const alarms = Object.entries(inject('service').resources.Resources)
+      .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+      .map(([id]) => id);
+    expect(
+      rows('docs/operating.md', 'alarm')
+        .map(({ alarm }) => code(alarm)[0])
+        .sort(),
+    ).toEqual(alarms.sort());
+  });
+});
+
+describe('docs/architecture.md', () => {
+  interface Statement {
+    Action: string | string[];
+    Resource: unknown;
+  }
+  const nameOf = (resource: unknown): string => {
+    const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = resource as { 'Fn::GetAtt'?: string[]; 'Fn::Sub'?: string };
+    return attribute?.[0] ?? text?.replace(/\$\{(\w+)\.Arn\}/, '$1') ?? String(resource);
+  };
+
+  it('has what each role allows, and no more', () => {
+    // The one parameter has a name of its own in every stack; here none is named.
+    const PARAMETER = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter';
+    const { Resources } = inject('service').resources;
+    const allowed = Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
+      if (Type !== 'AWS::IAM::Role') return [];
+      const [{ PolicyDocument } = { PolicyDocument: { Statement: [] } }] = Properties.Policies as {
+        PolicyDocument: { Statement: (Statement | { 'Fn::If': [string, Statement, unknown] })[] };
+      }[];
+      return PolicyDocument.Statement.flatMap((statement) => {
+        const { Action, Resource } = 'Fn::If' in statement ? statement['Fn::If'][1] : statement;
+        const resources = [Resource].flat().map(nameOf);
+        return [Action].flat().map((action) => [id.replace('Role', '').toLowerCase(), action, ...resources]);
+      });
+    });
+    const documented = rows('docs/architecture.md', 'function', 'action').map(({ function: fn, action, resource }) => {
+      const named = code(resource);
+      return [code(fn)[0], code(action)[0], ...(named.length > 0 ? named : [PARAMETER])];
+    });
+    expect(documented.sort()).toEqual(allowed.sort());
+  });
+});
+
 describe('docs/packages.md', () => {
   it('has every dependency, and no other', () => {
     const { dependencies, devDependencies } = JSON.parse(read('package.json'));
@@ -294,6 +340,21 @@ describe('docs/packages.md', () => {
 });
 
 describe('docs/costs.md', () => {
+  it('counts the metrics that alarms look at, each of which costs', () => {
+    const count = (only: (condition: string | undefined) => boolean) =>
+      Object.values(inject('service').resources.Resources)
+        .filter(({ Type, Condition }) => Type === 'AWS::CloudWatch::Alarm' && only(Condition))
+        .flatMap(({ Properties }) => Properties.Metrics ?? [{ MetricStat: true }])
+        .filter((metric) => 'MetricStat' in (metric as object)).length;
+    const always = count((condition) => condition === undefined);
+    const most = count(() => true);
+    expect(read('docs/costs.md')).toContain(
+      `${always} metrics that they look at, at $0.10; ${most} with \`SILENCE_MINUTES\``,
+    );
+    expect(read('docs/costs.md')).toContain(`| $${(most * 0.1).toFixed(2)} |`);
+    expect(3 + most * 0.1).toBeLessThan(5);
+  });
+
   it('has a row for every function', () => {
     const measured = rows('docs/costs.md', 'function', 'zip kB').map((row) => row.function);
     expect(measured).toEqual(expect.arrayContaining(Object.keys(inject('service').functions)));
