@@ -1,10 +1,13 @@
 import { isParameter, type Parameter, readConfig } from './config.ts';
+import { withDeadline } from './deadline.ts';
 import { Problem, type Reason } from './errors.ts';
 
 /** So long a value of Parameter Store is used without asking again. */
 const KEPT_MS = 300_000;
 /** What it refuses makes it be read again, but not oftener: a stranger can make us refuse as often as he likes. */
 const AGAIN_MS = 60_000;
+/** Whatever hangs: what is known already, or the store, must still have its time within the request's deadline. */
+const READ_MS = 2000;
 
 /** What a value that has been replaced meanwhile would refuse. */
 const REFUSALS: readonly Reason[] = ['bad-signature', 'token-wrong'];
@@ -19,7 +22,7 @@ export type WithSecrets<E> = <T>(nowMs: number, attempt: (entries: E | Entries) 
  * The entries of a secret variable: those in the environment, or those of a parameter, read with the first request.
  *
  * A parameter is read again after five minutes, and as soon as an attempt is refused; so a rotation needs no
- * deployment. While Parameter Store does not answer, what was read last goes on to count.
+ * deployment. While it cannot be read, what was read last goes on to count; when it was deleted, nothing does.
  */
 export function openSecrets<E extends Entries | 'public'>(name: SecretName, setting: E | Parameter): WithSecrets<E> {
   if (!isParameter(setting)) return async (_, attempt) => attempt(setting);
@@ -37,8 +40,9 @@ export function openSecrets<E extends Entries | 'public'>(name: SecretName, sett
     try {
       // Loaded only where a parameter is named.
       const { readParameter } = await import('./parameters.ts');
-      value = await readParameter(parameter);
+      value = await withDeadline(READ_MS, () => readParameter(parameter), timeout);
     } catch (error) {
+      if ((error as Error).name === 'ParameterNotFound') known = undefined;
       if (known !== undefined) return known;
       const reason = 'secret-unavailable';
       throw new Problem('store-unavailable', 'The secret could not be read. Try again.', { reason, cause: error });
@@ -60,6 +64,10 @@ export function openSecrets<E extends Entries | 'public'>(name: SecretName, sett
       return attempt(await read(nowMs));
     }
   };
+}
+
+function timeout(): Error {
+  return Object.assign(new Error('Parameter Store did not answer in time.'), { name: 'TimeoutError' });
 }
 
 /** @throws Problem, when the parameter holds nothing that could be meant: an empty list would let nobody in */

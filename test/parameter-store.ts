@@ -10,8 +10,11 @@ export interface ParameterStore {
   parameters: Record<string, string>;
   /** What it was asked for. */
   requests: { operation: string; input: Record<string, unknown> }[];
-  /** `fails`: with a 500; `denies`: the role may not read; `hangs`: accepts, and keeps silent. */
-  state: 'answers' | 'fails' | 'denies' | 'hangs';
+  /**
+   * `fails`: with a 500; `denies`: the role may not read; `hangs`: accepts, and keeps silent; `trickles`: begins an
+   * answer; `postpones`: wants to be asked again in half a minute.
+   */
+  state: 'answers' | 'fails' | 'denies' | 'hangs' | 'trickles' | 'postpones';
   close: () => Promise<void>;
 }
 
@@ -25,7 +28,13 @@ export async function startParameterStore(): Promise<ParameterStore> {
     };
     const value = store.parameters[input.Name];
     if (store.state === 'hangs') return;
-    if (store.state === 'fails') answer(500, { __type: 'InternalServerError' });
+    if (store.state === 'trickles') {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).write('{"Par');
+      return;
+    }
+    if (store.state === 'postpones') response.setHeader('retry-after', '30');
+    if (store.state === 'postpones') answer(503, { __type: 'ServiceUnavailable' });
+    else if (store.state === 'fails') answer(500, { __type: 'InternalServerError' });
     else if (store.state === 'denies') {
       const Message = `User: arn:aws:sts::1:assumed-role/x is not authorized to perform: ssm:GetParameter on ${input.Name}`;
       answer(400, { __type: 'AccessDeniedException', Message });

@@ -103,7 +103,7 @@ describe('a parameter', () => {
     expect(await secrets(START_MS - 10 * MINUTE_MS, entries)).toEqual(['two']);
   });
 
-  it.each(['fails', 'denies', 'hangs'] as const)(
+  it.each(['fails', 'denies', 'hangs', 'trickles', 'postpones'] as const)(
     'goes on to count when Parameter Store %s, which is asked once a minute',
     async (state) => {
       const secrets = opened();
@@ -127,6 +127,8 @@ describe('a parameter', () => {
     ['fails', 'InternalServerError'],
     ['denies', 'AccessDeniedException'],
     ['hangs', 'TimeoutError'],
+    ['trickles', 'TimeoutError'],
+    ['postpones', 'TimeoutError'],
   ] as const)('that nobody has read yet, while Parameter Store %s, is a 503 that says so', async (state, name) => {
     store.state = state;
     const secrets = opened();
@@ -138,6 +140,16 @@ describe('a parameter', () => {
     });
     store.state = 'answers';
     expect(await secrets(START_MS + 1, entries)).toEqual(['one']);
+  });
+
+  it('that was deleted counts no more', async () => {
+    const secrets = opened();
+    await secrets(START_MS, entries);
+    store.parameters = {};
+    const laterMs = START_MS + 5 * MINUTE_MS;
+    await expect(secrets(laterMs, entries)).rejects.toMatchObject({ reason: 'secret-unavailable' });
+    store.parameters = { [NAME]: 'two' };
+    expect(await secrets(laterMs + 1, entries)).toEqual(['two']);
   });
 
   it('that does not exist is a 503 as well', async () => {
