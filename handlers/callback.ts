@@ -43,6 +43,8 @@ export const handler = (request: APIGatewayProxyEventV2) =>
     note({ event_lag_ms: nowMs - timeOf(event) });
     const startMs = Date.now();
     let conflicts = 0;
+    const measure = () => note({ store_ms: Date.now() - startMs, conflicts });
+    signal.addEventListener('abort', measure);
     const result = await apply(event, {
       store: openStore({ client, tables, nowMs, signal }),
       nowMs,
@@ -50,7 +52,7 @@ export const handler = (request: APIGatewayProxyEventV2) =>
       maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
       retentionMs: hoursToMs(config.RETENTION_HOURS),
       onConflict: () => conflicts++,
-    }).finally(() => note({ store_ms: Date.now() - startMs, conflicts }));
+    }).finally(measure);
 
     note({ result });
     return json(200, { result });

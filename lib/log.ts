@@ -58,20 +58,26 @@ export function problemFields({
   // Elsewhere the detail may name what somebody sent: a parameter that is unknown.
   if (status < 500)
     return { level: 'WARN', result: 'refused', reason, ...(code === 'invalid-field' ? { detail: message } : {}) };
-  const { name = 'Error', code: fault = name } = (cause ?? {}) as { name?: string; code?: unknown };
+  const { name, code: fault } = (cause ?? {}) as { name?: unknown; code?: unknown };
   return {
     level: 'ERROR',
     result: 'failed',
     reason,
-    fault: String(fault),
+    fault: [fault, name].find(isWord) ?? 'Error',
     ...(reason === 'internal-error' ? { frames: framesOf(cause) } : {}),
   };
+}
+
+/** The SDK makes `code` of whatever an answer calls so: no more than a name is repeated. */
+function isWord(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w.:-]{1,64}$/.test(text);
 }
 
 /** Where an error was thrown. Its message is cut off first: a line of it may look like a frame. */
 function framesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
-  const { message, stack = '' } = error;
+  const { message, stack } = error;
+  if (typeof stack !== 'string') return [];
   const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
   return frames.filter((line) => /^\s+at /.test(line));
 }
@@ -96,7 +102,18 @@ let logger: Logger | undefined;
 
 /** @param measured becomes metrics in CloudWatch by way of this line */
 export function writeLog({ level, ...line }: Line, measured: Measured = {}): void {
-  logger ??= new Logger({ serviceName: readConfig(['POWERTOOLS_SERVICE_NAME']).POWERTOOLS_SERVICE_NAME });
   const write = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  logger[write[level]]({ ...line, ...embedded(measured) });
+  try {
+    logger ??= openLogger();
+    logger[write[level]]({ ...line, ...embedded(measured) });
+  } catch {
+    // Powertools throws on variables of its own that are malformed. The request has its answer all the same.
+    process.stderr.write(`${JSON.stringify({ level, ...line })}\n`);
+  }
+}
+
+/** Its own variables, such as LOG_LEVEL, would make lines vanish, and their metrics with them. */
+function openLogger(): Logger {
+  const { POWERTOOLS_SERVICE_NAME: serviceName } = readConfig(['POWERTOOLS_SERVICE_NAME']);
+  return new Logger({ serviceName, logLevel: 'INFO', sampleRateValue: 0 });
 }

@@ -45,7 +45,8 @@ export function measuredBy(line: Line): Measured {
     ...(reason === 'unknown-appid' ? { UnknownAppids: 1 } : {}),
     // Repeats would count twice. Percentiles take no negative value, which is a clock's fault.
     ...(result === 'applied' && event_lag_ms !== undefined ? { DeliveryLag: Math.max(0, event_lag_ms) } : {}),
-    ...(store_ms === undefined ? {} : { StoreLatency: store_ms }),
+    // What is refused has not asked the store.
+    ...(store_ms === undefined || result === 'refused' ? {} : { StoreLatency: store_ms }),
     ...(conflicts > 0 ? { Conflicts: conflicts } : {}),
   };
 }

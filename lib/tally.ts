@@ -14,7 +14,8 @@ export function openTally(): (hit: boolean, nowMs: number) => void {
     if (hit) hits++;
     else misses++;
     sinceMs ??= nowMs;
-    if (nowMs - sinceMs < EVERY_MS) return;
+    // Either way: a clock may be set back.
+    if (Math.abs(nowMs - sinceMs) < EVERY_MS) return;
     writeLog({ level: 'INFO', message: 'cache' }, { CacheHits: hits, CacheMisses: misses });
     [hits, misses, sinceMs] = [0, 0, nowMs];
   };

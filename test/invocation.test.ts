@@ -108,6 +108,9 @@ describe('an unexpected exception', () => {
   it.each<[string, unknown, string]>([
     ['an Error', new TypeError('MARK'), 'TypeError'],
     ['one with a code', Object.assign(new Error('MARK'), { code: 'ERR_X' }), 'ERR_X'],
+    ['one with a code of more than a word', Object.assign(new TypeError('MARK'), { code: 'MARK, MARK' }), 'TypeError'],
+    ['one with a code that is no text', Object.assign(new RangeError('MARK'), { code: 23 }), 'RangeError'],
+    ['one whose name is a sentence', Object.assign(new Error('MARK'), { name: 'MARK MARK' }), 'Error'],
     ['one with a cause', new Error('MARK', { cause: new Error('MARK') }), 'Error'],
     ['one of several lines', new Error('first\nMARK\n\nMARK'), 'Error'],
     ['one whose message looks like a frame', new Error('first\n    at MARK (MARK.ts:1:1)'), 'Error'],

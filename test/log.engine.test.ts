@@ -258,6 +258,7 @@ describe('a fault leaves one line, without what was sent', () => {
     for (const line of lines) {
       expect(line).toMatchObject({ level: 'ERROR', status: 503, result: 'failed', reason, fault: expect.any(String) });
       expect(line).not.toHaveProperty('frames');
+      if (line.message === 'callback') expect(line).toMatchObject({ StoreLatency: line.store_ms });
     }
   });
 });

@@ -37,7 +37,7 @@ describe('what the line of a callback counts for', () => {
       { result: 'refused', reason: 'unknown-appid' },
       { CallbacksRefused: 1, UnknownAppids: 1 },
     ],
-    [{ result: 'refused', reason: 'invalid-field' }, { CallbacksRefused: 1 }],
+    [{ result: 'refused', reason: 'invalid-field', store_ms: 0, conflicts: 0 }, { CallbacksRefused: 1 }],
     [{ result: 'failed', reason: 'store-timeout', event_lag_ms: 5 }, { CallbacksFailed: 1 }],
   ])('%j: %j', (fields, expected) => {
     expect(measuredBy(line(fields))).toEqual(expected);
@@ -101,6 +101,35 @@ describe('a line in the embedded metric format', () => {
   });
 });
 
+describe('variables of Powertools', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  const lines = async (name: string, value: string) => {
+    vi.stubEnv(name, value);
+    vi.resetModules();
+    const { writeLog: write } = await import('../lib/log.ts');
+    write(line({ result: 'applied', status: 200 }), { CallbacksApplied: 1 });
+    return output.lines();
+  };
+
+  it.each([
+    ['LOG_LEVEL', 'ERROR'],
+    ['POWERTOOLS_LOG_LEVEL', 'SILENT'],
+    ['LOG_LEVEL', 'toString'],
+    ['POWERTOOLS_LOGGER_SAMPLE_RATE', '1'],
+  ])('%s=%s makes no line vanish, and none appear', async (name, value) => {
+    expect(await lines(name, value)).toMatchObject([{ result: 'applied', CallbacksApplied: 1 }]);
+  });
+
+  it.each([
+    ['POWERTOOLS_METRICS_DISABLED', 'x'],
+    ['POWERTOOLS_LOGGER_LOG_EVENT', '1'],
+  ])('%s=%s, which it throws at, leaves the line itself', async (name, value) => {
+    expect(await lines(name, value)).toEqual([{ level: 'INFO', message: 'callback', result: 'applied', status: 200 }]);
+  });
+});
+
 it('answers that were kept are counted, and told once a minute', () => {
   const tally = openTally();
   const startMs = 1_000_000;
@@ -114,4 +143,7 @@ it('answers that were kept are counted, and told once a minute', () => {
   tally(true, startMs + 120_000);
   expect(output.lines()).toHaveLength(2);
   expect(output.lines()[1]).toMatchObject({ CacheHits: 1, CacheMisses: 1 });
+  // The clock is set back.
+  tally(true, startMs);
+  expect(output.lines()[2]).toMatchObject({ CacheHits: 1, CacheMisses: 0 });
 });
