@@ -221,13 +221,14 @@ export function isParameter(value: unknown): value is Parameter {
 
 function secrets(value: string): readonly string[] | Parameter {
   const entries = list(value);
-  if (entries.some((entry) => /^ssm:/i.test(entry))) {
+  if (entries.some((entry) => /^ssm[:：]/i.test(entry))) {
     const [, parameter] = /^ssm:((?:\/[\w.-]+){1,15})$/.exec(entries[0] ?? '') ?? [];
     if (entries.length > 1 || parameter === undefined || parameter.length > 1000) {
       throw new Error('takes ssm:/name alone, in lower case and with the full name of one parameter, or the values');
     }
     return { parameter };
   }
+  if (value.includes('，')) throw new Error('holds a full-width comma: write an ordinary one between its entries');
   if (entries.some((entry) => entry.includes('${'))) {
     throw new Error('holds ${, which serverless.yml would take for a variable of its own: choose another value');
   }
