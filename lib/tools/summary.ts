@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Service } from './service.ts';
 import { configured, stageSettings, switches } from './template.ts';
 
@@ -33,9 +34,14 @@ export function summarize({ functions, provider, resources }: Service, outputs: 
     ],
     'to do': [
       `1. In ZEGO's console, set this as the URL of the stream and the room events: ${callbackUrl}`,
-      `2. Check all of it:  npm run doctor -- ${callbackUrl.replace(/\/callbacks\/zego$/, '')}`,
+      `2. Check all of it:  npm run doctor -- ${callbackUrl.replace(/\/callbacks\/zego$/, '')}${stageOption(provider.stage)}`,
       `3. Read the list:  curl ${open ? '' : "-H 'Authorization: Bearer …one of LIST_TOKEN…' "}${listUrl}`,
       ...(email === '' ? [] : [`4. Confirm the mail that AWS sent to ${email}, once: no alarm is sent before.`]),
     ],
   };
+}
+
+/** Where the stage has settings of its own, the doctor needs them, too. */
+function stageOption(stage: string): string {
+  return existsSync(`.env.${stage}`) ? ` --stage ${stage}` : '';
 }

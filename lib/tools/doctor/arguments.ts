@@ -29,6 +29,7 @@ export const OPTIONS = {
   appid: `N              an appid that the deployment takes (default: the first of ZEGO_APP_ID, else ${DEFAULT_APPID})`,
   token: 'TOKEN          a token that opens the list, or public (default: the first of LIST_TOKEN)',
   origin: 'ORIGIN         the site whose pages read the list, such as https://app.example.com',
+  stage: 'STAGE          reads .env.STAGE, as a deployment of that stage does, where there is one',
   'server-secret': "SECRET         the project's ServerSecret: checks that it is not taken for the CallbackSecret",
 } as const;
 
@@ -41,9 +42,15 @@ ${Object.entries(OPTIONS)
   .join('\n')}
   --help                          prints this
 
-A variable may also stand in the file .env.`;
+A variable may also stand in the file .env, or in that of the stage.`;
 
 type Given = Partial<Record<keyof typeof OPTIONS, string>>;
+
+/** The file that a deployment of the stage reads; undefined: there is none. */
+export function environmentFile(args: readonly string[], exists: (file: string) => boolean): string | undefined {
+  const { stage } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true).given;
+  return [...(stage ? [`.env.${stage}`] : []), '.env'].find(exists);
+}
 
 /**
  * @returns undefined when only help is asked for

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { onStop } from '../stop.ts';
-import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { type Arguments, environmentFile, readArguments, USAGE } from './arguments.ts';
 import { examine } from './examination.ts';
 import { isFine, rowLines, verdict } from './report.ts';
 
@@ -14,7 +14,8 @@ const say = (line: string, output: NodeJS.WriteStream = process.stdout) =>
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 try {
-  if (existsSync('.env')) process.loadEnvFile();
+  const file = environmentFile(process.argv.slice(2), existsSync);
+  if (file !== undefined) process.loadEnvFile(file);
   const args = readArguments(process.argv.slice(2), process.env);
   if (args === undefined) process.stdout.write(`${USAGE}\n`);
   else process.exitCode = await run(args);

@@ -52,6 +52,7 @@ function withStreams(streams: Streams): Check[] {
     { name: 'create, repeated', needs, make: () => streams.repeat() },
     ...Object.keys(WAYS).map((name) => ({ name: `encoding: ${name}`, needs, make: () => streams.encoding(name) })),
     { name: 'list of a room', needs: reads, make: () => streams.room() },
+    { name: 'list of everybody', needs: reads, make: () => streams.everybodys() },
     { name: 'pages', needs: reads, make: () => streams.pages() },
     { name: 'order', needs: reads, make: () => streams.order() },
     { name: 'list by stream_id', needs: reads, make: () => streams.byId() },
@@ -61,8 +62,10 @@ function withStreams(streams: Streams): Check[] {
     { name: 'create after its close', needs: reads, make: () => streams.lateCreate() },
     { name: 'close before its create', needs: reads, make: () => streams.closeFirst() },
     { name: 'recreate', needs: reads, make: () => streams.recreate() },
+    { name: 'room_create', needs, make: () => streams.roomCreate() },
     { name: 'room_close', needs: reads, make: () => streams.roomClose() },
     { name: LEAVING, needs: ['secret', 'appid'], make: () => streams.leave() },
+    { name: 'cached list', needs: reads, make: () => streams.stale() },
     { name: 'latency', make: latency },
   ];
 }

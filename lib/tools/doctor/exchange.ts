@@ -16,6 +16,8 @@ export interface Reply {
   headers: Headers;
   text: string;
   ms: number;
+  /** Whether it was sent before, and that answer was lost. */
+  again?: true;
 }
 
 /** Nothing answered. */
@@ -55,6 +57,11 @@ const RESULTS = ['applied', 'unchanged', 'ignored'];
 export function told({ text }: Reply): string {
   const found = toldBy(text);
   return RESULTS.includes(found) || Object.hasOwn(PROBLEMS, found) ? found : '';
+}
+
+/** Whether a callback was taken as news: when its first answer was lost, it may be a repeat by now. */
+export function isApplied(reply: Reply): boolean {
+  return told(reply) === 'applied' || (reply.again === true && told(reply) === 'unchanged');
 }
 
 /** API Gateway's own answers. */

@@ -6,13 +6,12 @@ import type { Visit } from './visit.ts';
 /** Who may read the list; from now on it is read like that. */
 export async function token(visit: Visit): Promise<Finding> {
   const { token: given, noToken } = visit.args;
+  visit.without.list = 'the list does not answer';
   const list = (shown: string | null) => visit.get(visit.freshQuery({ room_id: visit.run }), { token: shown });
   const open = await list(null);
   visit.demandsToken = told(open) === 'token-required';
   if (!visit.demandsToken) {
-    if (open.status === 200) return openList(visit, open);
-    visit.without.list = 'the list does not answer';
-    return unexpected(open, '200, or 401 token-required');
+    return open.status === 200 ? openList(visit, open) : unexpected(open, '200, or 401 token-required');
   }
   if (given === undefined || given === 'public') {
     visit.without.list = noToken;
@@ -32,11 +31,8 @@ export async function token(visit: Visit): Promise<Finding> {
       reply.ms,
     );
   }
-  if (reply.status !== 200) {
-    visit.without.list = 'the list does not answer';
-    return unexpected(reply, '200');
-  }
-  noteFreshness(visit, reply);
+  if (reply.status !== 200) return unexpected(reply, '200');
+  readable(visit, reply);
   const strange = await list(randomBytes(16).toString('hex'));
   const single = await visit.get(`/streams/${visit.run}`, { token: null });
   if (strange.status === 200) {
@@ -54,7 +50,7 @@ export async function token(visit: Visit): Promise<Finding> {
 
 function openList(visit: Visit, reply: Reply): Finding {
   const { token: given } = visit.args;
-  noteFreshness(visit, reply);
+  readable(visit, reply);
   if (given === 'public') return fine('none needed: the list is public, as it should be', reply.ms);
   if (given !== undefined) {
     return fault(
@@ -70,7 +66,8 @@ function openList(visit: Visit, reply: Reply): Finding {
   );
 }
 
-function noteFreshness(visit: Visit, { headers }: Reply): void {
+function readable(visit: Visit, { headers }: Reply): void {
+  delete visit.without.list;
   const [, seconds = 0] = /\bmax-age=(\d+)/.exec(headers.get('cache-control') ?? '') ?? [];
   visit.freshMs = Number(seconds) * 1000;
 }
@@ -108,7 +105,10 @@ export async function etag(visit: Visit): Promise<Finding> {
 
 /** How long an answer may be kept, and by whom. */
 export async function caching(visit: Visit): Promise<Finding> {
-  const reply = await visit.get(visit.freshQuery({ room_id: visit.run }));
+  return cachingOf(visit, await visit.get(visit.freshQuery({ room_id: visit.run })));
+}
+
+export function cachingOf(visit: Visit, reply: Reply): Finding {
   const header = reply.headers.get('cache-control') ?? '';
   const known = /^(no-store|(private, )?max-age=\d+)$/.exec(header)?.[0];
   const advice = 'What stands before the API writes its own Cache-Control: let that of the API pass.';

@@ -18,7 +18,9 @@ export function rowLines({ name, state, note, advice, ms }: Row): string[] {
 export function verdict(rows: readonly Row[]): string {
   const of = (state: Finding['state']) => rows.filter((row) => row.state === state);
   const made = rows.length - of('skipped').length;
-  const left = of('skipped').length === 0 ? '' : ` ${count(of('skipped').length, 'was', 'were')} not made.`;
+  const hints = [...new Set(of('skipped').flatMap(({ note }) => /\bgive --(?!server-secret)\S+/.exec(note) ?? []))];
+  const why = hints.length === 0 ? '.' : `: ${hints.join(', ')}.`;
+  const left = of('skipped').length === 0 ? '' : ` ${count(of('skipped').length, 'was', 'were')} not made${why}`;
   const faults = of('fault').map(({ name }) => name);
   if (faults.length > 0) {
     return `${faults.length} of ${count(made, 'check', 'checks')} failed: ${faults.join(', ')}.${left}`;

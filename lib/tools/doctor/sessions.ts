@@ -4,6 +4,7 @@ import {
   CLOSE,
   type Publishing,
   roomClose,
+  roomCreate,
   type StreamCallback,
   streamClose,
   streamCreate,
@@ -72,6 +73,11 @@ export class Sessions {
   close(publishing: Publishing, seq: number): Promise<Reply> {
     this.note(publishing, seq);
     return this.visit.tell(streamClose(publishing, seq, this.visit.theirMs(), CLOSE.stop));
+  }
+
+  /** It opened before its stream began: so it ends nothing. */
+  openRoom(room: Publishing): Promise<Reply> {
+    return this.visit.tell(roomCreate(room, Number(room.create_time_ms), this.visit.run));
   }
 
   closeRoom(room: Publishing): Promise<Reply> {

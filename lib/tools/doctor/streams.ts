@@ -2,11 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Publishing, StreamCallback } from '../simulator/callbacks.ts';
 import type { Listed } from '../simulator/list.ts';
 import { lostDigits, WAYS, wrongFields } from './encodings.ts';
-import { describe, jsonOf, type Reply, told } from './exchange.ts';
-import { type Finding, fault, fine, skipped, unexpected } from './finding.ts';
+import { describe, isApplied, jsonOf, type Reply, told } from './exchange.ts';
+import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
+import { cachingOf } from './readers.ts';
 import { count } from './report.ts';
 import type { Sessions } from './sessions.ts';
-import type { Visit } from './visit.ts';
+import { MOST_FRESH_MS, type Visit } from './visit.ts';
+
+/** So many of the whole list are read at most. */
+const PAGES = 10;
 
 const DEPLOY = 'The deployment is another version, or several are mixed: deploy again.';
 
@@ -19,6 +23,8 @@ export class Streams {
   /** The sids of what is not read back as it was told: once is enough to say so. */
   private readonly changed = new Set<string>();
   private readonly first: Publishing;
+  /** In the other room, which is opened and closed. */
+  private readonly inRoom: Publishing;
   /** Whether a close counts: where none does, a late create cannot be checked. */
   private closesCount = false;
 
@@ -26,11 +32,12 @@ export class Streams {
     this.visit = visit;
     this.sessions = sessions;
     this.first = sessions.publishing('first');
+    this.inRoom = sessions.publishing('room-close', `${visit.run}-2`);
   }
 
   async create(): Promise<Finding> {
     const { reply, callback } = await this.sessions.create(this.first, { seq: 3 });
-    if (told(reply) !== 'applied') return unexpected(reply, '200 applied');
+    if (!isApplied(reply)) return unexpected(reply, '200 applied');
     delete this.visit.without.session;
     this.live.push(callback);
     return fine(describe(reply), reply.ms);
@@ -48,7 +55,7 @@ export class Streams {
     const id = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
     const options = { seq: this.live.length + 3, ...(write === undefined ? {} : { write }) };
     const { reply, callback } = await this.sessions.create(this.sessions.publishing(id), options);
-    if (told(reply) !== 'applied') return unexpected(reply, '200 applied');
+    if (!isApplied(reply)) return unexpected(reply, '200 applied');
     this.live.push(callback);
     const { list } = this.visit.without;
     if (list !== undefined) return skipped(`taken, but not read back: ${list}`);
@@ -77,7 +84,7 @@ export class Streams {
     if (missing.length > 0) {
       return fault(
         `${missing.length} of ${this.live.length} live streams are missing`,
-        'The index lags behind, or the list reads fewer LIVE_SHARDS than callbacks write: deploy all functions together. A cache may keep answers longer than LIST_CACHE_SECONDS.',
+        'The index of the room lags behind, or a cache does not go by the whole query.',
       );
     }
     const strange = seen.length - this.live.length;
@@ -90,7 +97,48 @@ export class Streams {
     const exact = this.live.filter(({ publishing }) => !this.changed.has(publishing.stream_sid));
     const wrong = [...new Set(exact.flatMap((callback) => wrongFields(entryOf(seen, callback), callback)))];
     if (wrong.length > 0) return fault(`${wrong.join(', ')} changed`, DEPLOY);
+    // Asked for once more when all is closed.
+    await this.visit.list(this.fixed());
     return fine(`all ${seen.length} streams, newest first`);
+  }
+
+  /** Among everybody's: it is read from another index than that of a room. */
+  async everybodys(): Promise<Finding> {
+    const expected = sidsOf(this.newest());
+    const seen = await this.visit.until(
+      () => this.ownOfNewest(expected),
+      (found) => isDeepStrictEqual(found?.sids, expected),
+    );
+    if (seen === undefined) return fault('no list', DEPLOY);
+    const { sids, isEnd } = seen;
+    if (isDeepStrictEqual(sids, expected)) return fine(`all ${sids.length} streams among the others, newest first`);
+    if (sids.length === expected.length) return fault('not newest first', DEPLOY);
+    const missing = `${expected.length - sids.length} of ${expected.length} live streams are missing`;
+    if (!isEnd) {
+      return remark(`${missing} among the newest ${PAGES * 100}`, 'Very much begins at the moment: try again later.');
+    }
+    return fault(
+      missing,
+      'The list reads fewer LIVE_SHARDS than callbacks write, or its index lags behind: deploy all functions together, with npx serverless deploy.',
+    );
+  }
+
+  private async ownOfNewest(own: readonly string[]): Promise<{ sids: string[]; isEnd: boolean } | undefined> {
+    const sids: string[] = [];
+    let path = this.visit.freshQuery({});
+    for (let i = 0; i < PAGES && sids.length < own.length; i++) {
+      const page = await this.visit.page(path);
+      if (page === undefined) return undefined;
+      sids.push(...sidsOf(page.streams).filter((sid) => own.includes(sid)));
+      if (page.next_cursor === null) return { sids, isEnd: true };
+      path = `/streams?${new URLSearchParams({ cursor: page.next_cursor, limit: '100' })}`;
+    }
+    return { sids, isEnd: false };
+  }
+
+  /** The same URL each time. */
+  private fixed(): string {
+    return `/streams?${new URLSearchParams({ room_id: this.visit.run })}`;
   }
 
   async pages(): Promise<Finding> {
@@ -137,7 +185,7 @@ export class Streams {
 
   async close(): Promise<Finding> {
     const reply = await this.sessions.close(this.first, 20);
-    if (told(reply) !== 'applied') return unexpected(reply, '200 applied');
+    if (!isApplied(reply)) return unexpected(reply, '200 applied');
     this.live.shift();
     return fine(describe(reply), reply.ms);
   }
@@ -156,10 +204,7 @@ export class Streams {
     );
     this.closesCount = true;
     if (seen !== undefined && !isListed(seen)) return fine('read as stopped, and off the list', finding.ms);
-    return fault(
-      'still on the list',
-      'A cache keeps answers longer than LIST_CACHE_SECONDS, or the index lags behind.',
-    );
+    return fault('still on the list', 'The index lags behind, or a cache does not go by the whole query.');
   }
 
   /** A retry that comes after the close. */
@@ -175,7 +220,7 @@ export class Streams {
     if (!this.closesCount) return skipped('closes do not count');
     const publishing = this.sessions.publishing('close-first');
     const close = await this.sessions.close(publishing, 31);
-    if (told(close) !== 'applied') return unexpected(close, '200 applied');
+    if (!isApplied(close)) return unexpected(close, '200 applied');
     const { reply } = await this.sessions.create(publishing, { seq: 30 });
     if (reply.status !== 200) return unexpected(reply, '200');
     return this.staysEnded(publishing);
@@ -190,19 +235,23 @@ export class Streams {
   /** ZEGO goes on with a stream: what was closed is live again. */
   async recreate(): Promise<Finding> {
     const { reply } = await this.sessions.create(this.first, { seq: 40, recreate: 1 });
-    if (told(reply) !== 'applied') return unexpected(reply, '200 applied');
+    if (!isApplied(reply)) return unexpected(reply, '200 applied');
     const finding = await this.reads(this.first, 'live');
     return finding.state === 'fine' ? fine('live again', finding.ms) : finding;
   }
 
+  async roomCreate(): Promise<Finding> {
+    const reply = await this.sessions.openRoom(this.inRoom);
+    return isApplied(reply) ? fine(describe(reply), reply.ms) : unexpected(reply, '200 applied');
+  }
+
   /** Its id is a JSON number of 64 bits, where the stream's callback has a string. */
   async roomClose(): Promise<Finding> {
-    const publishing = this.sessions.publishing('room-close', `${this.visit.run}-2`);
-    const { reply } = await this.sessions.create(publishing, { seq: 1 });
-    if (told(reply) !== 'applied') return unexpected(reply, '200 applied');
-    const closed = await this.sessions.closeRoom(publishing);
-    if (told(closed) !== 'applied') return unexpected(closed, '200 applied');
-    const finding = await this.reads(publishing, 'ended', 'room_closed');
+    const { reply } = await this.sessions.create(this.inRoom, { seq: 1 });
+    if (!isApplied(reply)) return unexpected(reply, '200 applied');
+    const closed = await this.sessions.closeRoom(this.inRoom);
+    if (!isApplied(closed)) return unexpected(closed, '200 applied');
+    const finding = await this.reads(this.inRoom, 'ended', 'room_closed');
     if (finding.state === 'fine') return fine('its stream ends', finding.ms);
     const advice =
       'The close of a room does not reach its streams: their room_session_id may have lost digits on the way. Deploy this version, and let callbacks pass as they are.';
@@ -218,10 +267,22 @@ export class Streams {
     if (this.visit.without.list !== undefined) return fine(closed);
     const look = async () => [await this.listed(), await this.listed({ room_id: `${this.visit.run}-2` })];
     const isEmpty = (lists: (Listed[] | undefined)[]) => lists.every((list) => list?.length === 0);
-    if (isEmpty(await this.visit.until(look, isEmpty))) return fine(`${closed}, and the list is empty of them`);
+    const seen = await this.visit.until(look, isEmpty);
+    if (isEmpty(seen)) return fine(`${closed}, and the list is empty of them`);
+    if (seen.includes(undefined)) return fault(`${closed}, but no list shows whether they are gone`, DEPLOY);
+    return fault(`${closed}, but some are still listed`, 'Closes do not count, or the index lags behind.');
+  }
+
+  /** What was read when all were live, by its own URL. */
+  async stale(): Promise<Finding> {
+    const { freshMs } = this.visit;
+    if (freshMs > MOST_FRESH_MS) return skipped(`answers are kept for ${freshMs / 1000} s: too long to wait`);
+    const isEmpty = (list: Listed[] | undefined) => list?.length === 0;
+    const seen = await this.visit.until(() => this.visit.list(this.fixed()), isEmpty);
+    if (isEmpty(seen)) return fine(freshMs === 0 ? 'none is kept' : `gone after ${freshMs / 1000} s`);
     return fault(
-      `${closed}, but some are still listed`,
-      'A cache keeps answers longer than LIST_CACHE_SECONDS, or closes do not count.',
+      'the list of before is still shown',
+      'A cache before the API keeps answers longer than their Cache-Control says: let it go by that.',
     );
   }
 
@@ -239,7 +300,8 @@ export class Streams {
       return seen.state === state && (end_reason === undefined || seen.end_reason === end_reason);
     };
     const seen = await this.visit.until(() => this.visit.stream(publishing), isSo);
-    if (isSo(seen)) return fine(state, seen.ms);
+    const kept = cachingOf(this.visit, seen);
+    if (isSo(seen)) return kept.state === 'fine' ? fine(state, seen.ms) : kept;
     if (seen.status !== 200) return unexpected(seen, `the stream, ${state}`);
     return fault(
       `not read as ${[state, ...(end_reason === undefined ? [] : [end_reason])].join(', ')}`,

@@ -70,20 +70,22 @@ export interface Passed {
 export interface Fault {
   tls?: boolean;
   request?: (passing: Passing) => Passing | undefined;
+  /** Another deployment, for some. */
+  target?: (passing: Passing) => string;
   /** Answers by itself. */
   instead?: (passing: Passing) => Passed | undefined;
   answer?: (passed: Passed, passing: Passing) => Passed | Promise<Passed>;
 }
 
 /** Stands before a deployment. */
-export function proxy(target: string, { tls = false, request, instead, answer }: Fault): Promise<string> {
+export function proxy(to: string, { tls = false, request, instead, answer, target }: Fault): Promise<string> {
   const listener: RequestListener = async (incoming, outgoing) => {
     const original = await passing(incoming);
     const changed = request?.(original) ?? original;
     let passed = instead?.(original);
     if (passed === undefined) {
       const { method, headers, body } = changed;
-      const response = await fetch(target + changed.url, {
+      const response = await fetch((target?.(original) ?? to) + changed.url, {
         method,
         headers,
         ...(body === '' ? {} : { body }),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -34,9 +34,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function command(args: readonly string[], environment: Record<string, string> = {}) {
+function command(args: readonly string[], environment: Record<string, string> = {}, cwd = folder) {
   const child = spawn(process.execPath, ['--import', TSX, PROGRAM, ...args], {
-    cwd: folder,
+    cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -48,7 +48,7 @@ function command(args: readonly string[], environment: Record<string, string> = 
   return { ended, child };
 }
 
-const run = (args: readonly string[], environment: Record<string, string> = {}) => command(args, environment).ended;
+const run = (...args: Parameters<typeof command>) => command(...args).ended;
 
 describe.concurrent('npm run doctor', () => {
   it('passes a deployment that is right, by what stands in .env', async () => {
@@ -56,9 +56,25 @@ describe.concurrent('npm run doctor', () => {
     const { code, stdout, stderr, verdict } = await run([`${url}/callbacks/zego`]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     // How long callbacks take is a remark, on a machine that has much to do.
-    expect(verdict).toMatch(/^All 38 checks passed(, 1 remark)?\. 2 were not made\.$/);
+    expect(verdict).toMatch(/^All 41 checks passed(, 1 remark)?\. 2 were not made\.$/);
     expect(stdout).toMatch(new RegExp(`^${url}, as ZEGO with appid 7, and as a reader\n\n✓ address +\\d+ ms  the API`));
     expectNothingSecret(stdout);
+  });
+
+  it('reads the file of its stage, and that alone', async () => {
+    const staged = join(folder, 'staged');
+    mkdirSync(staged);
+    writeFileSync(join(staged, '.env'), 'ZEGO_CALLBACK_SECRET=another\nLIST_TOKEN=another\n');
+    writeFileSync(join(staged, '.env.prod'), `ZEGO_CALLBACK_SECRET=${SECRET}\nLIST_TOKEN=${TOKEN}\n`);
+    const { code, stdout } = await run([url, '--stage', 'prod'], {}, staged);
+    expect(stdout).toMatch(/^✓ signature /m);
+    expect(code).toBe(0);
+  });
+
+  it('says what it needs to check the rest', async () => {
+    const { code, verdict } = await run([url, '--stage', 'none', '--secret', '', '--token', '']);
+    expect(code).toBe(0);
+    expect(verdict).toMatch(/^All \d+ checks passed\. \d+ were not made: give --token\.$/);
   });
 
   it('takes a certificate that this machine trusts, and says until when', async () => {

@@ -63,7 +63,7 @@ describe.concurrent('a deployment that is right', () => {
   it('passes every check, and nothing is left live', async () => {
     const found = await doctor(demanding, { origin: APP, 'server-secret': SERVER_SECRET });
     expect(found.faults).toEqual([]);
-    expect(found.verdict).toMatch(/^All 39 checks passed(, 1 remark)?\. 1 was not made\.$/);
+    expect(found.verdict).toMatch(/^All 42 checks passed(, 1 remark)?\. 1 was not made\.$/);
     expect(found.row('appid')).toContain('taken');
     expect(found.row('ServerSecret')).toContain('401 bad-signature');
     expect(await leftBehind(demanding, found.run, TOKEN)).toEqual([]);
@@ -404,6 +404,29 @@ describe.concurrent('what stands before the API', () => {
     expect(found.row('token')).toContain('without WWW-Authenticate');
   });
 
+  it('keeps answers for ever', async () => {
+    const kept = new Map<string, Passed>();
+    const cache = await proxy(demanding, {
+      instead: ({ method, url }) => (method === 'GET' ? kept.get(url) : undefined),
+      answer: (passed, { url, headers }) => {
+        if (url.startsWith('/streams') && passed.status === 200 && headers.authorization) kept.set(url, passed);
+        return passed;
+      },
+    });
+    const found = await doctor(cache);
+    expect(found.row('cached list')).toMatch(/^✗ .*still shown\n {2}→ .*Cache-Control/);
+  });
+
+  it('lets all caches keep single streams that need a token', async () => {
+    const careless = await proxy(demanding, {
+      answer: (passed, { url }) =>
+        url.startsWith('/streams/')
+          ? { ...passed, headers: { ...passed.headers, 'cache-control': 'max-age=9' } }
+          : passed,
+    });
+    expect((await doctor(careless)).row('ended stream')).toContain('max-age=9, though a token is demanded');
+  });
+
   it('answers every path', async () => {
     const site = await proxy(demanding, {
       answer: (passed) => (passed.status === 404 ? { status: 200, headers: {}, body: '<html>' } : passed),
@@ -493,14 +516,71 @@ describe.concurrent('a receiver', () => {
     const { faults } = await doctor(odd);
     expect(faults).toEqual([
       'list of a room',
+      'list of everybody',
       'pages',
       'order',
       'list by stream_id',
       'ended stream',
       'nothing left behind',
+      'cached list',
     ]);
   });
   const ODD = '{"streams":[null],"next_cursor":7}';
+
+  it('whose list of everybody is dead', async () => {
+    const dead = await proxy(demanding, {
+      instead: ({ url }) => (/^\/streams\?(?!room_id|stream_id|doctor|cursor=doctor)/.test(url) ? DOWN : undefined),
+    });
+    const found = await doctor(dead);
+    expect(found.faults).toEqual(['list of everybody']);
+  });
+  const DOWN = { status: 503, headers: {}, body: '' };
+
+  it('that writes more LIVE_SHARDS than it reads', async () => {
+    const one = await deploy({ LIST_TOKEN: TOKEN });
+    const many = await deploy({ LIST_TOKEN: TOKEN, LIVE_SHARDS: '64' });
+    const mixed = await proxy(one, {
+      target: ({ method }) => (method === 'POST' ? many : one),
+    });
+    const found = await doctor(mixed);
+    expect(found.faults).toEqual(['list of everybody']);
+    expect(found.row('list of everybody')).toMatch(
+      /of 7 live streams are missing\n {2}→ .*LIVE_SHARDS.*serverless deploy/,
+    );
+  });
+
+  it('that does not take rooms that open', async () => {
+    const found = await doctor(
+      await proxy(demanding, {
+        instead: (passing) => (fieldsOf(passing)?.event === 'room_create' ? DOWN : undefined),
+      }),
+    );
+    expect(found.faults).toEqual(['room_create']);
+  });
+
+  it('that takes no callback as old as a retry', async () => {
+    const hasty = await deploy({ LIST_TOKEN: TOKEN, SIGNATURE_WINDOW_SECONDS: '30' });
+    const found = await doctor(hasty, {}, UP_TO_CREATE);
+    expect(found.faults).toEqual([]);
+    expect(found.row('timestamp window')).toMatch(/^! .*a minute ago\n {2}→ .*62 s.*SIGNATURE_WINDOW_SECONDS to 600/);
+  });
+
+  it('one of whose answers gets lost, whichever, is right all the same', async () => {
+    for (const pattern of [/^GET \/streams\?/, /stream_create.*-form-rtmp/, /stream_close/]) {
+      let isLost = false;
+      const lossy = await proxy(demanding, {
+        answer: (passed, passing) => {
+          const { event, stream_id } = fieldsOf(passing) ?? {};
+          if (isLost || !pattern.test(`${passing.method} ${passing.url} ${event} ${stream_id}`)) return passed;
+          isLost = true;
+          return new Promise(() => {});
+        },
+      });
+      const found = await doctor(lossy, {}, { timeoutMs: 1500 });
+      expect(isLost).toBe(true);
+      expect(found.faults).toEqual([]);
+    }
+  });
 
   it('whose answers get lost; what it took is closed', async () => {
     const silent = await proxy(demanding, {
