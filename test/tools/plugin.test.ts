@@ -231,7 +231,7 @@ describe('package, with the variables in .env', () => {
         'Fn::Equals': [{ 'Fn::FindInMap': ['Switches', 'Stack', switched] }, 'true'],
       });
     }
-    expect(resource(idOf(name, 'LambdaFunction')).Properties).not.toHaveProperty('TracingConfig');
+    expect(resource(idOf(name, 'LambdaFunction')).Properties.TracingConfig).toEqual({ Mode: 'PassThrough' });
   });
 
   it('throttles what readers ask, and never callbacks', () => {
