@@ -7,7 +7,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 
 /**
  * Whether the tests would notice: breaks one line of the product at a time, in a copy of the project, and runs the
- * tests of the streams until one fails. It takes some half a minute a line.
+ * tests of the streams, the list or the secrets until one fails. It takes some half a minute a line.
  *
  *     npm run mutate              all of them
  *     npm run mutate -- room      those whose name has this word
@@ -17,6 +17,7 @@ const of = (...names: string[]) => names.map((name) => `test/streams/${name}`);
 const CALLBACKS = of('rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store');
 const LISTS = ['test/http/cache', ...of('cursor', 'live', 'lookup')];
 const SLOW = of('crashes', 'schedules', 'histories.engine');
+const SECRETS = ['test/secrets'];
 const READERS = ['cache', 'cursor', 'live', 'lookup'].map((name) => `/${name}.ts`);
 
 const HANGS_MS = 300_000;
@@ -28,6 +29,7 @@ for (const name of ['test', 'vitest.config.ts']) cpSync(name, join(project.folde
 
 /** @returns the test that failed, or undefined when none did */
 async function failingTest(file = ''): Promise<string | undefined> {
+  if (file === 'lib/secrets.ts') return failingOf(SECRETS);
   const isRead = READERS.some((name) => file.endsWith(name));
   for (const tests of isRead ? [LISTS, CALLBACKS, SLOW] : [CALLBACKS, [...LISTS, ...SLOW]]) {
     const test = await failingOf(tests);

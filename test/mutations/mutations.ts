@@ -17,6 +17,7 @@ const LIVE = 'lib/streams/live.ts';
 const LOOKUP = 'lib/streams/lookup.ts';
 const READING = 'lib/streams/reading.ts';
 const RULES = 'lib/streams/rules.ts';
+const SECRETS = 'lib/secrets.ts';
 const SESSION = 'lib/streams/session.ts';
 const STORE = 'lib/streams/store.ts';
 const TABLE = 'lib/streams/table.ts';
@@ -193,14 +194,14 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'loop: reads only before it writes',
     file: APPLY,
-    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
-    to: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n    break;\n  }\n  if (left',
+    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    to: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    break;\n  }\n  if (left',
   },
   {
     name: 'loop: what a room event ends is written once, and not looked at again',
     file: APPLY,
-    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n}',
-    to: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n    if (unread.length === 0) return;\n  }\n}',
+    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n}',
+    to: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    if (unread.length === 0) return;\n  }\n}',
   },
   {
     name: 'loop: an inferred ending is written as a close',
@@ -218,18 +219,18 @@ export const MUTATIONS: Mutation[] = [
     name: 'loop: siblings are written before the own session',
     file: APPLY,
     from: '    own = after;\n    if (after !== before) {',
-    to: '    await writeViews(changed, store);\n    own = after;\n    if (after !== before) {',
+    to: '    await writeViews(changed, options);\n    own = after;\n    if (after !== before) {',
   },
   {
     name: 'loop: the own session alone is written',
     file: APPLY,
-    from: '    await writeViews(changed, store);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
     to: '    if (after === before) break;\n  }\n  if (left',
   },
   {
     name: 'loop: a refused write is taken as made',
     file: APPLY,
-    from: '      if (!(await store.write(sessionUpdate(after)))) {\n        own = undefined;\n        continue;\n      }\n',
+    from: '      if (!(await store.write(sessionUpdate(after)))) {\n        options.onConflict?.();\n        own = undefined;\n        continue;\n      }\n',
     to: '      await store.write(sessionUpdate(after));\n',
   },
   {
@@ -539,5 +540,77 @@ export const MUTATIONS: Mutation[] = [
     file: CACHE,
     from: 'characters <= maxCharacters',
     to: 'true',
+  },
+  {
+    name: 'secret: is kept for ever',
+    file: SECRETS,
+    from: 'isWithin(KEPT_MS, readMs, nowMs)',
+    to: 'readMs > 0',
+  },
+  {
+    name: 'secret: is read for every request',
+    file: SECRETS,
+    from: 'known !== undefined && isFresh ? known',
+    to: 'known === null ? known',
+  },
+  {
+    name: 'secret: every refusal makes it be read',
+    file: SECRETS,
+    from: 'if (!refused || isWithin(AGAIN_MS, triedMs, nowMs)) throw error;',
+    to: 'if (!refused) throw error;',
+  },
+  {
+    name: 'secret: no refusal makes it be read',
+    file: SECRETS,
+    from: 'if (!refused || isWithin(AGAIN_MS, triedMs, nowMs)) throw error;',
+    to: 'throw error;',
+  },
+  {
+    name: 'secret: any fault makes it be read',
+    file: SECRETS,
+    from: 'REFUSALS.includes(error.reason)',
+    to: 'true',
+  },
+  {
+    name: 'secret: what was read last is forgotten',
+    file: SECRETS,
+    from: 'if (known !== undefined) return known;',
+    to: '',
+  },
+  {
+    name: 'secret: one that was deleted goes on to count',
+    file: SECRETS,
+    from: "if ((error as Error).name === 'ParameterNotFound') known = undefined;",
+    to: '',
+  },
+  {
+    name: 'secret: a malformed one leaves the one before',
+    file: SECRETS,
+    from: '    known = undefined;\n    known = entriesOf',
+    to: '    known = entriesOf',
+  },
+  {
+    name: 'secret: public in a parameter',
+    file: SECRETS,
+    from: "entries !== 'public' && ",
+    to: '',
+  },
+  {
+    name: 'secret: an empty one is a list of nobody',
+    file: SECRETS,
+    from: ' && entries.length > 0',
+    to: '',
+  },
+  {
+    name: 'secret: a clock that is set back',
+    file: SECRETS,
+    from: 'Math.abs(nowMs - sinceMs) < ms',
+    to: 'nowMs - sinceMs < ms',
+  },
+  {
+    name: 'secret: an answer that never comes is awaited',
+    file: SECRETS,
+    from: 'await withDeadline(READ_MS, () => readParameter(parameter), timeout)',
+    to: 'await readParameter(parameter)',
   },
 ];

@@ -37,6 +37,55 @@ function operations(): string[] {
   return db.requests.map(({ operation }) => operation).sort();
 }
 
+describe('conflicts', () => {
+  /** Applies an event, while another is applied between its reads and its first write. @returns how often it was told */
+  async function beside(event: StreamEvent, other?: StreamEvent): Promise<number> {
+    const store = db.store();
+    let conflicts = 0;
+    let isFirst = true;
+    await apply(event, {
+      store: {
+        ...store,
+        write: async (update) => {
+          if (isFirst && other !== undefined) await send(other);
+          isFirst = false;
+          return store.write(update);
+        },
+      },
+      nowMs: Date.now(),
+      liveShards: 1,
+      ...LIFETIMES,
+      onConflict: () => conflicts++,
+    });
+    return conflicts;
+  }
+
+  it('are none when nobody else writes, in any order', async () => {
+    const key = newKey();
+    for (const event of [closeEvent(key), createEvent(key), createEvent(key), closeEvent(key)]) {
+      expect(await beside(event)).toBe(0);
+    }
+    const [older, newer] = [newKey(), { ...newKey(), create_time_ms: 1687981300000 }];
+    newer.stream_id = older.stream_id;
+    await send(createEvent(older));
+    expect(await beside(createEvent(newer))).toBe(0);
+  });
+
+  it('are told when another callback of the session is stored between reading and writing', async () => {
+    const key = newKey();
+    expect(await beside(createEvent(key), createEvent({ ...key, stream_seq: '2', recreate: '1' }))).toBe(1);
+    expect((await stored(key)).create_seq).toBe(2);
+  });
+
+  it('are told when a sibling has changed meanwhile', async () => {
+    const older = newKey();
+    const newer = { stream_id: older.stream_id, stream_sid: newKey().stream_sid };
+    await send(createEvent(older));
+    const superseding = createEvent({ ...newer, create_time_ms: '1687981300000' });
+    expect(await beside(superseding, createEvent({ ...older, stream_seq: '2', recreate: '1' }))).toBe(1);
+  });
+});
+
 describe('requests', () => {
   it('a first create: one write and four reads', async () => {
     expect(await send(createEvent(newKey()))).toBe('applied');
