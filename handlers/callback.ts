@@ -26,7 +26,7 @@ const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
 
 /** `POST /callbacks/zego`. A 2XX means durably stored: nothing is answered first and stored later. */
 export const handler = (request: APIGatewayProxyEventV2) =>
-  invoke('callback', request, async ({ nowMs, signal, note }) => {
+  invoke('callback', request, async ({ nowMs, signal, note, measured }) => {
     const record = decodeBody(request.body, request.isBase64Encoded);
     const envelope = readEnvelope(record);
     const windowSeconds = config.SIGNATURE_WINDOW_SECONDS;
@@ -41,19 +41,16 @@ export const handler = (request: APIGatewayProxyEventV2) =>
     }
 
     note({ event_lag_ms: nowMs - timeOf(event) });
-    const startMs = Date.now();
-    let conflicts = 0;
-    const measure = () => note({ store_ms: Date.now() - startMs, conflicts });
-    signal.addEventListener('abort', measure);
-    const result = await apply(event, {
-      store: openStore({ client, tables, nowMs, signal }),
-      nowMs,
-      liveShards: config.LIVE_SHARDS,
-      maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
-      retentionMs: hoursToMs(config.RETENTION_HOURS),
-      onConflict: () => conflicts++,
-    }).finally(measure);
-
+    const result = await measured((onConflict) =>
+      apply(event, {
+        store: openStore({ client, tables, nowMs, signal }),
+        nowMs,
+        liveShards: config.LIVE_SHARDS,
+        maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
+        retentionMs: hoursToMs(config.RETENTION_HOURS),
+        onConflict,
+      }),
+    );
     note({ result });
     return json(200, { result });
   });

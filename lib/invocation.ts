@@ -18,6 +18,8 @@ export interface Invocation {
   signal: AbortSignal;
   /** Adds what is known by now to the invocation's log line. */
   note: (fields: Noted) => void;
+  /** Notes how long `work` took, and how often it was told of a conflict. */
+  measured: <T>(work: (onConflict: () => void) => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -36,7 +38,17 @@ export async function invoke(
   };
   let response: APIGatewayProxyStructuredResultV2;
   try {
-    response = await withDeadline(DEADLINE_MS, async (signal) => work({ nowMs, signal, note }));
+    response = await withDeadline(DEADLINE_MS, async (signal) => {
+      const measured: Invocation['measured'] = (asking) => {
+        const startMs = Date.now();
+        let conflicts = 0;
+        const measure = () => note({ store_ms: Date.now() - startMs, conflicts });
+        // At the deadline the line is written, and nobody waits for what comes finally.
+        signal.addEventListener('abort', measure);
+        return asking(() => conflicts++).finally(measure);
+      };
+      return work({ nowMs, signal, note, measured });
+    });
   } catch (error) {
     const problem = asProblem(error);
     fields = { ...fields, ...problemFields(problem) };

@@ -94,6 +94,7 @@ const EVENTS = [
   'mix_stop',
 ];
 
+/** The event's name for the log; `other`: none of those. */
 export function eventName(event: string): string {
   return EVENTS.includes(event) ? event : 'other';
 }

@@ -22,6 +22,7 @@ export const METRICS = {
   CacheMisses: MetricUnit.Count,
 } as const;
 
+/** Where CloudWatch lists them. */
 export const NAMESPACE = 'ZegoLiveList';
 
 export type Measured = Partial<Record<keyof typeof METRICS, number>>;
@@ -60,10 +61,14 @@ let metrics: Metrics | undefined;
 export function embedded(measured: Measured): object {
   const values = Object.entries(measured) as [keyof typeof METRICS, number][];
   if (values.length === 0) return {};
-  const { POWERTOOLS_SERVICE_NAME: serviceName } = readConfig(['POWERTOOLS_SERVICE_NAME']);
-  metrics ??= new Metrics({ namespace: NAMESPACE, serviceName });
+  metrics ??= openMetrics();
   for (const [name, value] of values) metrics.addMetric(name, METRICS[name], value);
   const { service, ...fields } = metrics.serializeMetrics();
   metrics.clearMetrics();
   return fields;
+}
+
+function openMetrics(): Metrics {
+  const { POWERTOOLS_SERVICE_NAME: serviceName } = readConfig(['POWERTOOLS_SERVICE_NAME']);
+  return new Metrics({ namespace: NAMESPACE, serviceName });
 }

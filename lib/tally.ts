@@ -4,7 +4,7 @@ const EVERY_MS = 60_000;
 
 /**
  * Counts how many answers were kept ones, and tells it once a minute at most: the list is answered thousands of times a
- * minute, and each metric that a line holds costs as much as the answer.
+ * minute, and a line for each would cost as much as the answer.
  */
 export function openTally(): (hit: boolean, nowMs: number) => void {
   let hits = 0;
