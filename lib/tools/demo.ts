@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Environment, isMissing, isParameter, readConfig } from '../config.ts';
-import { DEFAULT_APPID } from './simulator/arguments.ts';
+import { DEFAULT_APPID } from './options.ts';
 import { describeAnswer } from './simulator/attempt.ts';
 import { type Callback, CLOSE } from './simulator/callbacks.ts';
 import { createDelivery } from './simulator/delivery.ts';

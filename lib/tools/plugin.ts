@@ -28,7 +28,8 @@ interface Log {
 
 /**
  * Our part of the Serverless Framework: it checks the configuration and builds the bundles before anything is
- * packaged, says at the end what was made and what is left to do, and runs the stack on this machine. `remove`, `info` and `logs` need no variable set.
+ * packaged, says at the end what was made and what is left to do, and runs the stack on this machine. `remove`, `info`
+ * and `logs` need no variable set.
  */
 export default class Plugin {
   private readonly serverless: Serverless;

@@ -1,5 +1,5 @@
 import { type Environment, isParameter, readConfig } from '../../config.ts';
-import { appid, DEFAULT_APPID, parseOptions } from '../simulator/arguments.ts';
+import { appid, DEFAULT_APPID, parseOptions } from '../options.ts';
 
 export interface Arguments {
   /** Base URL of the API. */
@@ -46,10 +46,10 @@ A variable may also stand in the file .env, or in that of the stage.`;
 
 type Given = Partial<Record<keyof typeof OPTIONS, string>>;
 
-/** The file that a deployment of the stage reads; undefined: there is none. */
-export function environmentFile(args: readonly string[], exists: (file: string) => boolean): string | undefined {
+/** The files of which a deployment of the stage reads the first that is there. */
+export function environmentFiles(args: readonly string[]): string[] {
   const { stage } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true).given;
-  return [...(stage ? [`.env.${stage}`] : []), '.env'].find(exists);
+  return [...(stage ? [`.env.${stage}`] : []), '.env'];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_BODY_BYTES } from '../../zego/body.ts';
+import { RETRY_MS } from '../simulator/delivery.ts';
 import { describe, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
 import { variantsOf } from './secrets.ts';
@@ -65,6 +66,7 @@ async function otherClock(visit: Visit): Promise<Finding> {
   );
 }
 
+/** Whether the ServerSecret signs as well, which ZEGO uses for other things. */
 export async function serverSecret(visit: Visit): Promise<Finding> {
   const { serverSecret: secret } = visit.args;
   if (secret === undefined) return skipped('give --server-secret');
@@ -82,8 +84,8 @@ export async function serverSecret(visit: Visit): Promise<Finding> {
   return unexpected(reply, '401 bad-signature');
 }
 
-/** ZEGO waits 2, 4, 8, 16 and 32 s. */
-const LAST_RETRY_MS = 62_000;
+/** After the first attempt. */
+const LAST_RETRY_MS = RETRY_MS.reduce((sum, ms) => sum + ms, 0);
 
 /** A callback of 1970, one of 2100, and one that is as old as ZEGO's last retry. */
 export async function timestampWindow(visit: Visit): Promise<Finding> {
@@ -128,6 +130,7 @@ export async function appid(visit: Visit): Promise<Finding> {
   return fine('taken', reply.ms);
 }
 
+/** One of more than 64 KiB. */
 export async function largeBody(visit: Visit): Promise<Finding> {
   const reply = await visit.post(JSON.stringify({ title: 'x'.repeat(MAX_BODY_BYTES) }));
   return reply.status === 413 ? fine(describe(reply), reply.ms) : unexpected(reply, '413 body-too-large');

@@ -9,7 +9,7 @@ import { certificate, clock, openApi, unknownRoute } from './reach.ts';
 import { brokenCursor, caching, etag, token, unknownParameter, unknownStream } from './readers.ts';
 import type { Row } from './report.ts';
 import { Sessions } from './sessions.ts';
-import { notTaken, Streams } from './streams.ts';
+import { notTaken, StreamChecks } from './streams.ts';
 import { type Need, Visit, type VisitOptions } from './visit.ts';
 
 interface Check {
@@ -44,7 +44,7 @@ const HARMLESS: readonly Check[] = [
 const LEAVING = 'nothing left behind';
 
 /** What needs streams, which begin and end. */
-function withStreams(streams: Streams): Check[] {
+function withStreams(streams: StreamChecks): Check[] {
   const needs: Need[] = ['secret', 'appid', 'session'];
   const reads: Need[] = [...needs, 'list'];
   return [
@@ -102,7 +102,7 @@ export async function examine(args: Arguments, { onRow = () => {}, ...options }:
   for (const check of HARMLESS) await make(check);
   const sessions = new Sessions(visit);
   try {
-    for (const check of withStreams(new Streams(visit, sessions))) await make(check);
+    for (const check of withStreams(new StreamChecks(visit, sessions))) await make(check);
   } catch (error) {
     // Whoever interrupts does not want to wait.
     const left = await sessions.closeAll(1);

@@ -1,7 +1,7 @@
 import { PROBLEMS } from '../../errors.ts';
 import { toldBy } from '../simulator/attempt.ts';
 
-export interface Request {
+export interface Ask {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
@@ -33,7 +33,7 @@ export class NoAnswer extends Error {
 }
 
 /** @throws NoAnswer, or the reason of the signal */
-export async function exchange(url: string, { timeoutMs, signal, ...request }: Request): Promise<Reply> {
+export async function exchange(url: string, { timeoutMs, signal, ...request }: Ask): Promise<Reply> {
   const startMs = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
   const signals = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);

@@ -11,9 +11,13 @@ export interface Finding {
   ms?: number;
 }
 
+/** Nothing to do. */
 export const fine = (note: string, ms?: number): Finding => finding('fine', note, undefined, ms);
+/** Something to do, which the advice says. */
 export const fault = (note: string, advice: string, ms?: number): Finding => finding('fault', note, advice, ms);
+/** Something to do, unless it is meant. */
 export const remark = (note: string, advice: string, ms?: number): Finding => finding('remark', note, advice, ms);
+/** Not checked, for the reason of the note. */
 export const skipped = (note: string, advice?: string): Finding => finding('skipped', note, advice);
 
 function finding(state: Finding['state'], note: string, advice?: string, ms?: number): Finding {
@@ -34,5 +38,6 @@ export function unexpected(reply: Reply, expected: string, advice = OTHER_VERSIO
   return fault(`${describe(reply)} instead of ${expected}`, what, ms);
 }
 
+/** A check during which nothing answered. */
 export const silent = ({ message }: NoAnswer): Finding =>
   fault(message, 'It answered before. When that comes again, look at the log of the function: npx serverless logs.');

@@ -63,6 +63,7 @@ export async function clock(visit: Visit): Promise<Finding> {
   return fine(`within ${Math.max(1, Math.ceil(apartMs / 1000))} s of this machine's`, reply.ms);
 }
 
+/** Whether the document that describes the API is there. */
 export async function openApi(visit: Visit): Promise<Finding> {
   const reply = await visit.get('/openapi.json');
   const { info, paths } = (jsonOf(reply) ?? {}) as { info?: { title?: unknown }; paths?: object };
@@ -75,6 +76,7 @@ export async function openApi(visit: Visit): Promise<Finding> {
   );
 }
 
+/** Whether what is no route is not found. */
 export async function unknownRoute(visit: Visit): Promise<Finding> {
   const reply = await visit.get(`/${visit.run}`);
   if (reply.status === 404) return fine(describe(reply), reply.ms);

@@ -81,8 +81,11 @@ const refusal =
     return describe(reply) === expected ? fine(expected, reply.ms) : unexpected(reply, expected, advice);
   };
 
+/** Queries reach the function as they are. */
 export const unknownParameter = refusal('/streams?doctor=1', '400 invalid-parameter');
+/** Another one of those. */
 export const brokenCursor = refusal('/streams?cursor=RUN', '400 invalid-cursor');
+/** A stream that nobody has told of. */
 export const unknownStream = refusal('/streams/RUN-nobody', '404 stream-not-found');
 
 /** The same URL twice: nothing of ours changes meanwhile. */
@@ -108,6 +111,7 @@ export async function caching(visit: Visit): Promise<Finding> {
   return cachingOf(visit, await visit.get(visit.freshQuery({ room_id: visit.run })));
 }
 
+/** Whether an answer of the API still has the API's own Cache-Control. */
 export function cachingOf(visit: Visit, reply: Reply): Finding {
   const header = reply.headers.get('cache-control') ?? '';
   const known = /^(no-store|(private, )?max-age=\d+)$/.exec(header)?.[0];

@@ -1,3 +1,4 @@
+import { count } from '../terminal.ts';
 import type { Finding } from './finding.ts';
 
 /** A line of the table. */
@@ -29,11 +30,7 @@ export function verdict(rows: readonly Row[]): string {
   return `All ${count(made, 'check', 'checks')} passed${remarks}.${left}`;
 }
 
+/** Whether nothing is wrong; remarks, and what was not checked, aside. */
 export function isFine(rows: readonly Row[]): boolean {
   return rows.every(({ state }) => state !== 'fault');
-}
-
-/** `1 stream`, `2 streams` */
-export function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Publishing, StreamCallback } from '../simulator/callbacks.ts';
 import type { Listed } from '../simulator/list.ts';
+import { count } from '../terminal.ts';
 import { lostDigits, WAYS, wrongFields } from './encodings.ts';
 import { describe, isApplied, jsonOf, type Reply, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
 import { cachingOf } from './readers.ts';
-import { count } from './report.ts';
 import type { Sessions } from './sessions.ts';
 import { MOST_FRESH_MS, type Visit } from './visit.ts';
 
@@ -15,7 +15,7 @@ const PAGES = 10;
 const DEPLOY = 'The deployment is another version, or several are mixed: deploy again.';
 
 /** The checks of streams that come and go, in the order in which they are made. */
-export class Streams {
+export class StreamChecks {
   private readonly visit: Visit;
   private readonly sessions: Sessions;
   /** What should be live, in the order of its creates. */

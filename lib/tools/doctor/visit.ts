@@ -4,7 +4,7 @@ import { signed, type Unsigned } from '../simulator/delivery.ts';
 import { encode, type Fields } from '../simulator/encoding.ts';
 import { type Listed, lookAgain } from '../simulator/list.ts';
 import type { Arguments } from './arguments.ts';
-import { exchange, jsonOf, NoAnswer, type Reply, type Request } from './exchange.ts';
+import { type Ask, exchange, jsonOf, NoAnswer, type Reply } from './exchange.ts';
 
 /** What a check may need before it can be made. */
 export type Need = 'secret' | 'appid' | 'list' | 'session';
@@ -63,7 +63,7 @@ export class Visit {
   lastMs = 0;
   /** How long signed callbacks took. */
   readonly callbackMs: number[] = [];
-  private readonly lagMs: number;
+  private readonly patienceMs: number;
   private limit = 100;
   private readonly reads = new Map<string, number>();
 
@@ -74,7 +74,7 @@ export class Visit {
     this.url = args.url;
     this.signal = signal;
     this.timeoutMs = timeoutMs;
-    this.lagMs = patienceMs;
+    this.patienceMs = patienceMs;
     this.now = now;
     this.secret = args.secret ?? '';
     if (args.secret === undefined) this.without.secret = args.noSecret;
@@ -119,7 +119,7 @@ export class Visit {
     }
   }
 
-  private async ask(path: string, request: Omit<Request, 'timeoutMs'>): Promise<Reply> {
+  private async ask(path: string, request: Omit<Ask, 'timeoutMs'>): Promise<Reply> {
     const reply = await exchange(this.url + path, { ...request, timeoutMs: this.timeoutMs });
     this.lastMs = reply.ms;
     return reply;
@@ -164,7 +164,7 @@ export class Visit {
 
   /** Looks until it sees what it looks for, or is out of patience: caches, and then indexes, lag. */
   until<T>(look: () => Promise<T>, done: (seen: T) => boolean): Promise<T> {
-    const patienceMs = this.lagMs + Math.min(this.freshMs, MOST_FRESH_MS);
+    const patienceMs = this.patienceMs + Math.min(this.freshMs, MOST_FRESH_MS);
     return lookAgain(look, done, { patienceMs, signal: this.signal });
   }
 }

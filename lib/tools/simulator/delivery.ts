@@ -9,7 +9,7 @@ import { ENCODING_NAMES, type Encoding, encode, type Fields } from './encoding.t
 import type { Random } from './random.ts';
 
 /** How long after the previous attempt ZEGO tries again. After the last one the callback is lost. */
-const RETRY_MS = [2000, 4000, 8000, 16_000, 32_000];
+export const RETRY_MS = [2000, 4000, 8000, 16_000, 32_000];
 const DELAY_MS = [1000, 30_000] as const;
 const REPEAT_MS = [0, 10_000] as const;
 const AT_ONCE = 16;

@@ -1,3 +1,4 @@
+import { count } from '../terminal.ts';
 import { describeAnswer, isAccepted } from './attempt.ts';
 import type { Callback } from './callbacks.ts';
 import type { Difference } from './comparison.ts';
@@ -84,8 +85,4 @@ function verdict(explained: number, unexplained: number): string {
   const differences = (number: number) => count(number, 'difference', 'differences');
   if (unexplained > 0) return `${differences(unexplained)} that no loss explains.`;
   return explained > 0 ? `${differences(explained)}, all explained by lost callbacks.` : 'No difference.';
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { onStop } from '../stop.ts';
+import { runCommand, say } from '../terminal.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { createProgress } from './progress.ts';
 import { report } from './report.ts';
@@ -7,23 +7,7 @@ import { simulate } from './simulation.ts';
 
 /** `npm run simulate`. Exit code 0: the list is as it should be; 1: it is not, or could not be asked; 2: wrong options. */
 
-/** A line, in which what a target told cannot steer the terminal. */
-const say = (line: string, output: NodeJS.WriteStream = process.stdout) =>
-  output.write(`${line.replace(/\p{Cc}/gu, '')}\n`);
-
-// When nobody reads any more, what is live is to be closed all the same.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
-
-try {
-  if (existsSync('.env')) process.loadEnvFile();
-  const args = readArguments(process.argv.slice(2), process.env);
-  if (args === undefined) process.stdout.write(`${USAGE}\n`);
-  else process.exitCode = await run(args);
-} catch (error) {
-  say((error as Error).message, process.stderr);
-  say('npm run simulate -- --help lists the options.', process.stderr);
-  process.exitCode = 2;
-}
+await runCommand({ name: 'npm run simulate', usage: USAGE, environmentFiles: () => ['.env'], readArguments, run });
 
 async function run(args: Arguments): Promise<number> {
   const progress = createProgress(process.stdout);

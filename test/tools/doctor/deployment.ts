@@ -20,6 +20,7 @@ export const APPID = '7';
 
 const opened: { close: () => Promise<void> }[] = [];
 
+/** Ends whatever was opened here. */
 export async function closeAll(): Promise<void> {
   for (const { close } of opened.reverse()) await close();
 }
@@ -74,7 +75,8 @@ export interface Fault {
   target?: (passing: Passing) => string;
   /** Answers by itself. */
   instead?: (passing: Passing) => Passed | undefined;
-  answer?: (passed: Passed, passing: Passing) => Passed | Promise<Passed>;
+  /** undefined: the answer is lost. */
+  answer?: (passed: Passed, passing: Passing) => Passed | undefined | Promise<Passed>;
 }
 
 /** Stands before a deployment. */
@@ -92,7 +94,12 @@ export function proxy(to: string, { tls = false, request, instead, answer, targe
       });
       passed = { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
     }
-    const { status, headers, body } = (await answer?.(passed, original)) ?? passed;
+    const answered = answer === undefined ? passed : await answer(passed, original);
+    if (answered === undefined) {
+      outgoing.destroy();
+      return;
+    }
+    const { status, headers, body } = answered;
     delete headers['content-length'];
     delete headers['transfer-encoding'];
     outgoing.writeHead(status, headers).end(status === 304 ? undefined : body);

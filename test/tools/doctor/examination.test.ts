@@ -573,10 +573,10 @@ describe.concurrent('a receiver', () => {
           const { event, stream_id } = fieldsOf(passing) ?? {};
           if (isLost || !pattern.test(`${passing.method} ${passing.url} ${event} ${stream_id}`)) return passed;
           isLost = true;
-          return new Promise(() => {});
+          return undefined;
         },
       });
-      const found = await doctor(lossy, {}, { timeoutMs: 1500 });
+      const found = await doctor(lossy);
       expect(isLost).toBe(true);
       expect(found.faults).toEqual([]);
     }
