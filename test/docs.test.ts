@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
 import { sessionAnswer } from '../lib/http/answer.ts';
 import { METRICS } from '../lib/metrics.ts';
@@ -10,8 +10,10 @@ import { blankSession, merge, type Session, withView } from '../lib/streams/sess
 import { sessionAttributes } from '../lib/streams/table.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 import { OPTIONS } from '../lib/tools/simulator/arguments.ts';
+import { summarize } from '../lib/tools/summary.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent, sample } from './callback.ts';
+import { allowedBy } from './roles.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -293,38 +295,57 @@ describe('docs/operating.md', () => {
         .sort(),
     ).toEqual(alarms.sort());
   });
+
+  it('has every widget of the dashboard, in its order', () => {
+    const { Dashboard } = inject('service').resources.Resources;
+    const { 'Fn::Sub': body = '' } = (Dashboard?.Properties.DashboardBody ?? {}) as { 'Fn::Sub'?: string };
+    const { widgets } = JSON.parse(body) as { widgets: { properties: { title: string } }[] };
+    expect(rows('docs/operating.md', 'widget').map(({ widget }) => widget)).toEqual(
+      widgets.map(({ properties }) => properties.title),
+    );
+  });
 });
 
-describe('docs/architecture.md', () => {
-  interface Statement {
-    Action: string | string[];
-    Resource: unknown;
-  }
-  const nameOf = (resource: unknown): string => {
-    const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = resource as { 'Fn::GetAtt'?: string[]; 'Fn::Sub'?: string };
-    return attribute?.[0] ?? text?.replace(/\$\{(\w+)\.Arn\}/, '$1') ?? String(resource);
+it('docs/architecture.md has what each role allows, and no more', () => {
+  const service = inject('service');
+  const roles = Object.entries(service.resources.Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+  const allowed = roles.flatMap(([id]) =>
+    allowedBy(service, id).map((permission) => [id.replace('Role', '').toLowerCase(), ...permission]),
+  );
+  const documented = rows('docs/architecture.md', 'function', 'action').flatMap(
+    ({ function: fn, action, resource }) => {
+      const named = code(resource);
+      // The one parameter has a name of its own in every stack.
+      return (named.length > 0 ? named : ['its parameter']).map((name) => [code(fn)[0], code(action)[0], name]);
+    },
+  );
+  expect(documented.sort()).toEqual(allowed.sort());
+});
+
+describe('what a deployment says at its end', () => {
+  const service = inject('service');
+  const told = (stage: string, region: string, email: string) => {
+    vi.stubEnv('ALARM_EMAIL', email);
+    vi.stubEnv('LIST_TOKEN', 'a-token');
+    const api = `https://abc123.execute-api.${region}.amazonaws.com`;
+    const console = `https://console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards`;
+    const sections = summarize({ ...service, provider: { ...service.provider, stage } }, [
+      { OutputKey: 'CallbackUrl', OutputValue: `${api}/callbacks/zego` },
+      { OutputKey: 'ListUrl', OutputValue: `${api}/streams` },
+      { OutputKey: 'DashboardUrl', OutputValue: `${console}/dashboard/zego-live-list-${stage}-${region}` },
+    ]);
+    vi.unstubAllEnvs();
+    return Object.entries(sections).map(([name, lines]) =>
+      [`${name}:`, ...lines.map((line) => `  ${line}`)].join('\n'),
+    );
   };
 
-  it('has what each role allows, and no more', () => {
-    // The one parameter has a name of its own in every stack; here none is named.
-    const PARAMETER = 'arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter';
-    const { Resources } = inject('service').resources;
-    const allowed = Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
-      if (Type !== 'AWS::IAM::Role') return [];
-      const [{ PolicyDocument } = { PolicyDocument: { Statement: [] } }] = Properties.Policies as {
-        PolicyDocument: { Statement: (Statement | { 'Fn::If': [string, Statement, unknown] })[] };
-      }[];
-      return PolicyDocument.Statement.flatMap((statement) => {
-        const { Action, Resource } = 'Fn::If' in statement ? statement['Fn::If'][1] : statement;
-        const resources = [Resource].flat().map(nameOf);
-        return [Action].flat().map((action) => [id.replace('Role', '').toLowerCase(), action, ...resources]);
-      });
-    });
-    const documented = rows('docs/architecture.md', 'function', 'action').map(({ function: fn, action, resource }) => {
-      const named = code(resource);
-      return [code(fn)[0], code(action)[0], ...(named.length > 0 ? named : [PARAMETER])];
-    });
-    expect(documented.sort()).toEqual(allowed.sort());
+  it.each([
+    ['README.md', 'dev', 'us-east-1', ''],
+    ['README.zh.md', 'dev', 'us-east-1', ''],
+    ['docs/operating.md', 'prod', 'eu-central-1', 'ops@example.com'],
+  ])('stands in %s', (page, stage, region, email) => {
+    expect(blocks(page, 'text')).toContainEqual(`text\n${told(stage, region, email).join('\n')}\n`);
   });
 });
 

@@ -117,6 +117,18 @@ const LAWS: Law[] = [
     ],
   },
   {
+    rule: 'only log.ts, metrics.ts and parameters.ts import Powertools',
+    files: /^(?!lib\/(log|metrics|parameters)\.ts$)/,
+    imports: ({ from }) => !from.startsWith('@aws-lambda-powertools/'),
+    breaches: [['handlers/callback.ts', "import { Logger } from '@aws-lambda-powertools/logger';"]],
+  },
+  {
+    rule: 'only secrets.ts loads parameters.ts, and only when it needs it',
+    files: /^lib\/|^handlers\//,
+    text: (text) => !/^import .*parameters\.ts/m.test(text),
+    breaches: [['lib/secrets.ts', "import { readParameter } from './parameters.ts';"]],
+  },
+  {
     rule: 'the store gets, queries and updates items: no Scan, no transaction',
     files: /^lib\/streams\/store\.ts$/,
     text: (text) => [...text.matchAll(/\b(\w+)Command\b/g)].every(([, name = '']) => COMMANDS.includes(name)),

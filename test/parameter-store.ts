@@ -18,6 +18,7 @@ export interface ParameterStore {
   close: () => Promise<void>;
 }
 
+/** On a free port of 127.0.0.1. */
 export async function startParameterStore(): Promise<ParameterStore> {
   const server = createServer(async (request, response) => {
     const operation = String(request.headers['x-amz-target']).replace(/^AmazonSSM\./, '');

@@ -6,9 +6,7 @@ import { freshTable, type TestTable } from './engine.ts';
 import { get, post } from './gateway-event.ts';
 import { startFunction } from './handlers/function.ts';
 import { type ParameterStore, startParameterStore } from './parameter-store.ts';
-
-/** What a function asked of AWS, or may ask: an action, and what on. */
-type Permission = [action: string, resource: string];
+import { allowedBy, type Permission, sorted } from './roles.ts';
 
 const asked: { table: string; action: string; index?: string }[] = [];
 
@@ -59,39 +57,12 @@ function recorded(): Permission[] {
   const ssm = parameters.requests.map(({ operation }): Permission => [`ssm:${operation}`, 'its parameter']);
   asked.length = 0;
   parameters.requests.length = 0;
-  return unique([...dynamodb, ...ssm]);
-}
-
-interface Statement {
-  Action: string | string[];
-  Resource: unknown;
+  return sorted([...dynamodb, ...ssm]);
 }
 
 /** What a role allows the function itself; log and traces are Lambda's affair. */
 function allowed(role: string): Permission[] {
-  const { Policies } = (inject('service').resources.Resources[role]?.Properties ?? { Policies: [] }) as {
-    Policies: { PolicyDocument: { Statement: (Statement | { 'Fn::If': [string, Statement, unknown] })[] } }[];
-  };
-  const statements = Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).map((statement) =>
-    'Fn::If' in statement ? statement['Fn::If'][1] : statement,
-  );
-  const permissions = statements.flatMap(({ Action, Resource }) =>
-    [Action].flat().flatMap((action) => [Resource].flat().map((on): Permission => [action, labelOf(on)])),
-  );
-  return unique(permissions.filter(([action]) => !/^(logs|xray):/.test(action)));
-}
-
-/** `SessionsTable`, `SessionsTable/index/live`, `its parameter`. */
-function labelOf(resource: unknown): string {
-  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = resource as { 'Fn::GetAtt'?: string[]; 'Fn::Sub'?: string };
-  if (attribute !== undefined) return attribute[0] ?? '';
-  return text?.includes(':parameter') ? 'its parameter' : String(text).replace(/\$\{(\w+)\.Arn\}/, '$1');
-}
-
-function unique(permissions: Permission[]): Permission[] {
-  return [...new Set(permissions.map((permission) => JSON.stringify(permission)))]
-    .sort()
-    .map((text) => JSON.parse(text));
+  return allowedBy(inject('service'), role).filter(([action]) => !/^(logs|xray):/.test(action));
 }
 
 type Change = Record<string, unknown>;

@@ -404,7 +404,7 @@ class Cloud {
     await this.ask({ service: 'ssm', target: 'AmazonSSM.PutParameter' }, input);
   }
 
-  /** The kinds of resources that are there, once for each of a stage's; those of a kind are named after the stack. */
+  /** The kind of each resource that is named after a stack, sorted by kind. */
   async inventory(stage = ''): Promise<string[]> {
     const listed = Object.entries(INVENTORY).map(async ([kind, call]) => {
       const names = (await this.ask(call, {})).match(new RegExp(`zego-live-list-${stage}[\\w-]*`, 'g'));
