@@ -123,7 +123,7 @@ export const VARIABLES = {
     },
   },
   SILENCE_MINUTES: {
-    meaning: 'after how many minutes without news of any stream an alarm is raised; 0: never',
+    meaning: 'after how many minutes without news of any stream or room an alarm is raised; 0: never',
     example: '60',
     fallback: '0',
     parse: (value: string) => integer(0, 1440)(value) || null,
@@ -215,6 +215,7 @@ export interface Parameter {
   parameter: string;
 }
 
+/** Whether what was read is the name of a parameter, and not the value itself. */
 export function isParameter(value: unknown): value is Parameter {
   return typeof value === 'object' && value !== null && 'parameter' in value;
 }
