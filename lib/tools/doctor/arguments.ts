@@ -29,7 +29,7 @@ export const OPTIONS = {
   appid: `N              an appid that the deployment takes (default: the first of ZEGO_APP_ID, else ${DEFAULT_APPID})`,
   token: 'TOKEN          a token that opens the list, or public (default: the first of LIST_TOKEN)',
   origin: 'ORIGIN         the site whose pages read the list, such as https://app.example.com',
-  stage: 'STAGE          reads .env.STAGE, as a deployment of that stage does, where there is one',
+  stage: 'STAGE          reads .env.STAGE, where there is one, as a deployment does (default: dev)',
   'server-secret': "SECRET         the project's ServerSecret: checks that it is not taken for the CallbackSecret",
 } as const;
 
@@ -46,10 +46,9 @@ A variable may also stand in the file .env, or in that of the stage.`;
 
 type Given = Partial<Record<keyof typeof OPTIONS, string>>;
 
-/** The files of which a deployment of the stage reads the first that is there. */
-export function environmentFiles(args: readonly string[]): string[] {
-  const { stage } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true).given;
-  return [...(stage ? [`.env.${stage}`] : []), '.env'];
+/** `--stage`, which says where the rest may stand. */
+export function stageOf(args: readonly string[]): string | undefined {
+  return parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true).given.stage || undefined;
 }
 
 /**

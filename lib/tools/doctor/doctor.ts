@@ -1,12 +1,12 @@
 import { onStop } from '../stop.ts';
 import { runCommand, say } from '../terminal.ts';
-import { type Arguments, environmentFiles, readArguments, USAGE } from './arguments.ts';
+import { type Arguments, readArguments, stageOf, USAGE } from './arguments.ts';
 import { examine } from './examination.ts';
 import { isFine, rowLines, verdict } from './report.ts';
 
 /** `npm run doctor`. Exit code 0: nothing is wrong; 1: something is, or it was interrupted; 2: wrong arguments. */
 
-await runCommand({ name: 'npm run doctor', usage: USAGE, environmentFiles, readArguments, run });
+await runCommand({ name: 'npm run doctor', usage: USAGE, stageOf, readArguments, run });
 
 async function run(args: Arguments): Promise<number> {
   const stop = new AbortController();

@@ -32,8 +32,20 @@ export class NoAnswer extends Error {
   }
 }
 
-/** @throws NoAnswer, or the reason of the signal */
-export async function exchange(url: string, { timeoutMs, signal, ...request }: Ask): Promise<Reply> {
+/**
+ * Asks, and once more when no answer comes, as ZEGO does: one may be lost anywhere, a second one is not lost by chance.
+ * @throws NoAnswer, or the reason of the signal
+ */
+export async function exchange(url: string, ask: Ask): Promise<Reply> {
+  try {
+    return await exchangeOnce(url, ask);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return { ...(await exchangeOnce(url, ask)), again: true };
+  }
+}
+
+async function exchangeOnce(url: string, { timeoutMs, signal, ...request }: Ask): Promise<Reply> {
   const startMs = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
   const signals = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);

@@ -7,7 +7,8 @@ import type { Visit } from './visit.ts';
 export async function token(visit: Visit): Promise<Finding> {
   const { token: given, noToken } = visit.args;
   visit.without.list = 'the list does not answer';
-  const list = (shown: string | null) => visit.get(visit.freshQuery({ room_id: visit.run }), { token: shown });
+  const fresh = () => visit.freshQuery({ room_id: visit.run });
+  const list = (shown: string | null, path = fresh()) => visit.get(path, { token: shown });
   const open = await list(null);
   visit.demandsToken = told(open) === 'token-required';
   if (!visit.demandsToken) {
@@ -22,7 +23,8 @@ export async function token(visit: Visit): Promise<Finding> {
       open.ms,
     );
   }
-  const reply = await list(given);
+  const path = fresh();
+  const reply = await list(given, path);
   if (told(reply) === 'token-required') {
     visit.without.list = 'the token is refused';
     return fault(
@@ -40,6 +42,14 @@ export async function token(visit: Visit): Promise<Finding> {
   }
   if (single.status === 200 || told(single) === 'stream-not-found') {
     return fault('single streams are open', 'Deploy this version: both routes demand the token.', single.ms);
+  }
+  const kept = await list(null, path);
+  if (kept.status === 200) {
+    return fault(
+      'what was read with the token is shown without it',
+      'A cache before the API keeps what is private: let it go by Cache-Control and Authorization, or keep nothing.',
+      kept.ms,
+    );
   }
   if (!/^Bearer\b/i.test(open.headers.get('www-authenticate') ?? '')) {
     const advice = 'What stands before the API drops this header: let it pass.';

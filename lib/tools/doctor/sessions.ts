@@ -31,7 +31,8 @@ export interface Created {
 export class Sessions {
   private readonly visit: Visit;
   private readonly seqs = new Map<string, { publishing: Publishing; seq: number }>();
-  private readonly startMs: number;
+  /** The deployment's clock when the first could begin. */
+  readonly startMs: number;
   /** Odd and above 2^53: a reader that takes it for a double loses its last digits. */
   private readonly roomSession = String((randomBytes(8).readBigUInt64BE() >> 1n) | (1n << 61n) | 1n);
 

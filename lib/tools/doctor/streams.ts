@@ -12,6 +12,9 @@ import { MOST_FRESH_MS, type Visit } from './visit.ts';
 /** So many of the whole list are read at most. */
 const PAGES = 10;
 
+/** How long an index may lag behind. */
+const INDEX_LAG_MS = 2000;
+
 const DEPLOY = 'The deployment is another version, or several are mixed: deploy again.';
 
 /** The checks of streams that come and go, in the order in which they are made. */
@@ -27,6 +30,8 @@ export class StreamChecks {
   private readonly inRoom: Publishing;
   /** Whether a close counts: where none does, a late create cannot be checked. */
   private closesCount = false;
+  /** What was read when not all had ended yet. */
+  private readonly remembered: { path: string; atMs: number }[] = [];
 
   constructor(visit: Visit, sessions: Sessions) {
     this.visit = visit;
@@ -97,8 +102,6 @@ export class StreamChecks {
     const exact = this.live.filter(({ publishing }) => !this.changed.has(publishing.stream_sid));
     const wrong = [...new Set(exact.flatMap((callback) => wrongFields(entryOf(seen, callback), callback)))];
     if (wrong.length > 0) return fault(`${wrong.join(', ')} changed`, DEPLOY);
-    // Asked for once more when all is closed.
-    await this.visit.list(this.fixed());
     return fine(`all ${seen.length} streams, newest first`);
   }
 
@@ -130,15 +133,12 @@ export class StreamChecks {
       const page = await this.visit.page(path);
       if (page === undefined) return undefined;
       sids.push(...sidsOf(page.streams).filter((sid) => own.includes(sid)));
-      if (page.next_cursor === null) return { sids, isEnd: true };
+      // What is older comes after all of ours.
+      const isPast = page.streams.some(({ create_time_ms }) => Number(create_time_ms) < this.sessions.startMs);
+      if (page.next_cursor === null || isPast) return { sids, isEnd: true };
       path = `/streams?${new URLSearchParams({ cursor: page.next_cursor, limit: '100' })}`;
     }
     return { sids, isEnd: false };
-  }
-
-  /** The same URL each time. */
-  private fixed(): string {
-    return `/streams?${new URLSearchParams({ room_id: this.visit.run })}`;
   }
 
   async pages(): Promise<Finding> {
@@ -261,6 +261,7 @@ export class StreamChecks {
   /** Closes everything, and looks whether it is gone. */
   async leave(): Promise<Finding> {
     if (this.sessions.size === 0) return skipped('nothing was created');
+    await this.remember();
     const left = await this.sessions.closeAll(3);
     if (left.length > 0) return notTaken(left);
     const closed = `${count(this.sessions.size, 'stream', 'streams')} closed`;
@@ -273,17 +274,43 @@ export class StreamChecks {
     return fault(`${closed}, but some are still listed`, 'Closes do not count, or the index lags behind.');
   }
 
-  /** What was read when all were live, by its own URL. */
+  /** What a cache may have of before: read as long as a stream is live, and by the same URLs when it has ended. */
+  private async remember(): Promise<void> {
+    const [kept] = this.live;
+    if (kept === undefined || this.visit.without.list !== undefined) return;
+    const { stream_id, stream_sid } = kept.publishing;
+    const paths = [
+      `/streams?${new URLSearchParams({ room_id: this.visit.run })}`,
+      `/streams/${stream_id}?${new URLSearchParams({ stream_sid, appid: this.visit.args.appid })}`,
+    ];
+    for (const path of paths) {
+      const reply = await this.visit.get(path);
+      if (reply.status === 200 && reply.text.includes('"live"'))
+        this.remembered.push({ path, atMs: performance.now() });
+    }
+  }
+
+  /** By now all have ended, as URLs that are new show. */
   async stale(): Promise<Finding> {
     const { freshMs } = this.visit;
+    if (this.remembered.length === 0) return skipped('nothing was kept that could be old');
     if (freshMs > MOST_FRESH_MS) return skipped(`answers are kept for ${freshMs / 1000} s: too long to wait`);
-    const isEmpty = (list: Listed[] | undefined) => list?.length === 0;
-    const seen = await this.visit.until(() => this.visit.list(this.fixed()), isEmpty);
-    if (isEmpty(seen)) return fine(freshMs === 0 ? 'none is kept' : `gone after ${freshMs / 1000} s`);
-    return fault(
-      'the list of before is still shown',
-      'A cache before the API keeps answers longer than their Cache-Control says: let it go by that.',
-    );
+    for (const { path, atMs } of this.remembered) {
+      // An index that lags is no cache.
+      const dueMs = Math.max(0, freshMs - (performance.now() - atMs)) + INDEX_LAG_MS;
+      const reply = await this.visit.within(
+        dueMs,
+        () => this.visit.get(path),
+        ({ text }) => !text.includes('"live"'),
+      );
+      if (!reply.text.includes('"live"')) continue;
+      return fault(
+        `${path.startsWith('/streams?') ? 'the list' : 'a stream'} of before is still shown`,
+        'A cache before the API keeps answers longer than their Cache-Control says: let it go by that.',
+        reply.ms,
+      );
+    }
+    return fine(freshMs === 0 ? 'none is kept' : `none is older than ${freshMs / 1000} s`);
   }
 
   private listed(query: Record<string, string> = {}): Promise<Listed[] | undefined> {

@@ -4,7 +4,7 @@ import { signed, type Unsigned } from '../simulator/delivery.ts';
 import { encode, type Fields } from '../simulator/encoding.ts';
 import { type Listed, lookAgain } from '../simulator/list.ts';
 import type { Arguments } from './arguments.ts';
-import { type Ask, exchange, jsonOf, NoAnswer, type Reply } from './exchange.ts';
+import { type Ask, exchange, jsonOf, type Reply } from './exchange.ts';
 
 /** What a check may need before it can be made. */
 export type Need = 'secret' | 'appid' | 'list' | 'session';
@@ -89,7 +89,7 @@ export class Visit {
   /** @param token null: none at all */
   get(path: string, { headers = {}, token = this.token() }: Reading = {}): Promise<Reply> {
     const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
-    return this.twice(() => this.ask(path, { headers: { ...authorization, ...headers }, signal: this.signal }));
+    return this.ask(path, { headers: { ...authorization, ...headers }, signal: this.signal });
   }
 
   /** The one to read the list with. */
@@ -97,26 +97,16 @@ export class Visit {
     return this.args.token === 'public' || !this.demandsToken ? null : (this.args.token ?? null);
   }
 
-  /** Sends a callback, as ZEGO does: again when no answer comes. Once it is under way it is not given up: it may be stored. */
+  /** Sends a callback. Once it is under way it is not given up: it may be stored. */
   async tell(callback: Unsigned, { secret = this.secret, nowMs = this.theirMs(), write = json } = {}): Promise<Reply> {
     const { type, body } = write(signed(callback, secret, nowMs));
-    const reply = await this.twice(() => this.post(body, type));
+    const reply = await this.post(body, type);
     this.callbackMs.push(reply.ms);
     return reply;
   }
 
   post(body: string, type = 'application/json'): Promise<Reply> {
     return this.ask('/callbacks/zego', { method: 'POST', headers: { 'content-type': type }, body });
-  }
-
-  /** One answer may be lost anywhere; a second one is not lost by chance. */
-  private async twice(send: () => Promise<Reply>): Promise<Reply> {
-    try {
-      return await send();
-    } catch (error) {
-      if (!(error instanceof NoAnswer) || this.signal.aborted) throw error;
-      return { ...(await send()), again: true };
-    }
   }
 
   private async ask(path: string, request: Omit<Ask, 'timeoutMs'>): Promise<Reply> {
@@ -164,7 +154,11 @@ export class Visit {
 
   /** Looks until it sees what it looks for, or is out of patience: caches, and then indexes, lag. */
   until<T>(look: () => Promise<T>, done: (seen: T) => boolean): Promise<T> {
-    const patienceMs = this.patienceMs + Math.min(this.freshMs, MOST_FRESH_MS);
+    return this.within(this.patienceMs + Math.min(this.freshMs, MOST_FRESH_MS), look, done);
+  }
+
+  /** The same, but for so long. */
+  within<T>(patienceMs: number, look: () => Promise<T>, done: (seen: T) => boolean): Promise<T> {
     return lookAgain(look, done, { patienceMs, signal: this.signal });
   }
 }

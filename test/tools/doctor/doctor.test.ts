@@ -71,6 +71,19 @@ describe.concurrent('npm run doctor', () => {
     expect(code).toBe(0);
   });
 
+  it('reads a .env as the framework does', async () => {
+    const odd = join(folder, 'odd');
+    mkdirSync(odd);
+    writeFileSync(
+      join(odd, '.env'),
+      `\uFEFFZEGO_CALLBACK_SECRET: ${SECRET}\nZEGO_APP_ID= \nLIST_TOKEN="${TOKEN}" # a\n`,
+    );
+    const { code, stdout, stderr } = await run([url], {}, odd);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^✓ token /m);
+    expect(stdout).toMatch(/^✓ signature /m);
+  });
+
   it('says what it needs to check the rest', async () => {
     const { code, verdict } = await run([url, '--stage', 'none', '--secret', '', '--token', '']);
     expect(code).toBe(0);

@@ -42,7 +42,7 @@ afterAll(closeAll);
 /** Every callback signed again. */
 function signedAgain(passing: Passing, secret: string, shiftMs = 0, timestamp?: string): Passing {
   const fields = fieldsOf(passing);
-  if (fields === undefined) return passing;
+  if (fields?.event === undefined) return passing;
   const at = timestamp ?? String(Number(fields.timestamp) + shiftMs / 1000);
   const nonce = String(fields.nonce);
   return changed(passing, { ...fields, timestamp: at, signature: sign({ secret, timestamp: at, nonce }) });
@@ -414,7 +414,44 @@ describe.concurrent('what stands before the API', () => {
       },
     });
     const found = await doctor(cache);
-    expect(found.row('cached list')).toMatch(/^✗ .*still shown\n {2}→ .*Cache-Control/);
+    expect(found.row('token')).toMatch(/^✗ .*shown without it\n {2}→ .*private/);
+    expect(found.row('cached list')).toMatch(/^✗ .*the list of before is still shown\n {2}→ .*Cache-Control/);
+  });
+
+  it.each([
+    ['lists', /^\/streams\?/, 'the list of before'],
+    ['single streams', /^\/streams\//, 'a stream of before'],
+  ])('keeps %s for 5 s, which nobody allowed, but with their token', async (_, which, words) => {
+    const kept = new Map<string, { passed: Passed; untilMs: number }>();
+    const keyOf = ({ url, headers }: Passing) => `${url} ${headers.authorization}`;
+    const cache = await proxy(demanding, {
+      instead: (passing) => {
+        const { passed, untilMs = 0 } = kept.get(keyOf(passing)) ?? {};
+        return passing.method === 'GET' && untilMs > performance.now() ? passed : undefined;
+      },
+      answer: (passed, passing) => {
+        const { method, url, headers } = passing;
+        const isKept = method === 'GET' && which.test(url) && passed.status === 200 && !headers['if-none-match'];
+        if (isKept) kept.set(keyOf(passing), { passed, untilMs: performance.now() + 5000 });
+        return passed;
+      },
+    });
+    const found = await doctor(cache);
+    expect(found.row('token')).toMatch(/^✓/);
+    expect(found.row('cached list')).toContain(words);
+  });
+
+  it('takes small bodies only', async () => {
+    const small = await proxy(demanding, {
+      instead: ({ body }) => (body.length > 4096 ? { status: 413, headers: {}, body: '<html>' } : undefined),
+    });
+    expect((await doctor(small, { secret: undefined })).faults).toEqual(['large body']);
+    const smaller = await proxy(demanding, {
+      instead: ({ body }) =>
+        body.length > 4096 && body.length <= 65_536 ? { status: 413, headers: {}, body: '' } : undefined,
+    });
+    const found = await doctor(smaller, { secret: undefined });
+    expect(found.row('large body')).toMatch(/413 instead of 400 invalid-field\n {2}→ .*no body of 64 KiB/);
   });
 
   it('lets all caches keep single streams that need a token', async () => {
@@ -522,7 +559,6 @@ describe.concurrent('a receiver', () => {
       'list by stream_id',
       'ended stream',
       'nothing left behind',
-      'cached list',
     ]);
   });
   const ODD = '{"streams":[null],"next_cursor":7}';
@@ -549,6 +585,21 @@ describe.concurrent('a receiver', () => {
     );
   });
 
+  it.each([
+    ['began long ago', 1_000_000_000_000, /^✗ .*7 of 7 live streams are missing/],
+    ['begins at the moment', 9_999_999_999_999, /^! .*among the newest 1000\n {2}→ .*try again later/],
+  ])('whose list of everybody has others before, of which most %s', async (_, create_time_ms, words) => {
+    const streams = Array.from({ length: 100 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms }));
+    const full = await proxy(demanding, {
+      instead: ({ url }) =>
+        /^\/streams\?(limit|cursor=(?!doctor))/.test(url)
+          ? { status: 200, headers: {}, body: JSON.stringify({ streams, next_cursor: 'more' }) }
+          : undefined,
+    });
+    const found = await doctor(full);
+    expect(found.row('list of everybody')).toMatch(words);
+  });
+
   it('that does not take rooms that open', async () => {
     const found = await doctor(
       await proxy(demanding, {
@@ -566,7 +617,13 @@ describe.concurrent('a receiver', () => {
   });
 
   it('one of whose answers gets lost, whichever, is right all the same', async () => {
-    for (const pattern of [/^GET \/streams\?/, /stream_create.*-form-rtmp/, /stream_close/]) {
+    for (const pattern of [
+      /^POST .*zego undefined/,
+      /^OPTIONS/,
+      /^GET \/streams\?/,
+      /stream_create.*-form-rtmp/,
+      /stream_close/,
+    ]) {
       let isLost = false;
       const lossy = await proxy(demanding, {
         answer: (passed, passing) => {
