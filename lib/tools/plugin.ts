@@ -123,6 +123,10 @@ async function untilStopped(start: () => Promise<Running>): Promise<void> {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }
-  await new Promise<void>(onStop);
+  await new Promise<void>((resolve) => {
+    onStop(resolve);
+    // Nobody reads any more.
+    process.stdout.once('error', () => resolve());
+  });
   await running.close();
 }

@@ -43,5 +43,5 @@ export function summarize({ functions, provider, resources }: Service, outputs: 
 
 /** Where the stage has settings of its own, the doctor needs them, too. */
 function stageOption(stage: string): string {
-  return existsSync(`.env.${stage}`) ? ` --stage ${stage}` : '';
+  return stage !== 'dev' && existsSync(`.env.${stage}`) ? ` --stage ${stage}` : '';
 }

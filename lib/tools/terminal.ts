@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { config } from 'dotenv';
+import { expand } from 'dotenv-expand';
 
 /** A line, in which what a deployment told cannot steer the terminal. */
 export function say(line: string, output: NodeJS.WriteStream = process.stdout): void {
@@ -14,8 +16,8 @@ export interface Command<A> {
   /** As it is called: `npm run doctor`. */
   name: string;
   usage: string;
-  /** The first of these that is there counts as if its lines stood in the environment. */
-  environmentFiles: (args: readonly string[]) => readonly string[];
+  /** The stage whose settings count, as for a deployment. */
+  stageOf?: (args: readonly string[]) => string | undefined;
   /** @returns undefined when only help is asked for; @throws Error with one sentence that says what to change */
   readArguments: (args: readonly string[], environment: NodeJS.ProcessEnv) => A | undefined;
   /** @returns the exit code */
@@ -23,13 +25,14 @@ export interface Command<A> {
 }
 
 /** Runs a command of ours. With arguments that are wrong its exit code is 2. */
-export async function runCommand<A>({ name, usage, environmentFiles, readArguments, run }: Command<A>): Promise<void> {
+export async function runCommand<A>({ name, usage, stageOf, readArguments, run }: Command<A>): Promise<void> {
   // When nobody reads any more, what is live is to be closed all the same.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   try {
     const given = process.argv.slice(2);
-    const file = environmentFiles(given).find((one) => existsSync(one));
-    if (file !== undefined) process.loadEnvFile(file);
+    const file = [`.env.${stageOf?.(given) ?? 'dev'}`, '.env'].find((one) => existsSync(one));
+    // As the framework reads it; Node's own parser is another one.
+    if (file !== undefined) expand(config({ path: file, quiet: true }));
     const args = readArguments(given, process.env);
     if (args === undefined) process.stdout.write(`${usage}\n`);
     else process.exitCode = await run(args);

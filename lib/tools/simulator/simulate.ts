@@ -7,7 +7,7 @@ import { simulate } from './simulation.ts';
 
 /** `npm run simulate`. Exit code 0: the list is as it should be; 1: it is not, or could not be asked; 2: wrong options. */
 
-await runCommand({ name: 'npm run simulate', usage: USAGE, environmentFiles: () => ['.env'], readArguments, run });
+await runCommand({ name: 'npm run simulate', usage: USAGE, readArguments, run });
 
 async function run(args: Arguments): Promise<number> {
   const progress = createProgress(process.stdout);
