@@ -25,20 +25,21 @@ async function checkStart(): Promise<void> {
   await assert.rejects(fetch(`${url}/streams`), 'nothing listens any more');
 }
 
-/** What a play has beside its callbacks; a loss explains a difference, and nothing else does. */
+/** How large each play is, and what it has beside: a loss explains a difference, and nothing else does. */
 const PLAYS = {
-  'No difference.': [],
-  ', all explained by lost callbacks.': ['--lose', '0.05'],
+  'No difference.': { part: 1, more: [] },
+  ', all explained by lost callbacks.': { part: 0.5, more: ['--lose', '0.05'] },
 };
 
 async function checkSimulate(): Promise<void> {
   const environment = { ...ENVIRONMENT, ZEGO_CALLBACK_SECRET: 'a-callback-secret', AWS_ENDPOINT_URL_DYNAMODB };
   const program = start('npm', ['start'], environment);
   const url = await listening(program);
-  for (const [verdict, losses] of Object.entries(PLAYS)) {
-    const args = ['--url', url, '--streams', STREAMS, '--seconds', SECONDS, '--duplicate', '0.3', '--delay', '0.4'];
-    const more = ['--crash', '0.1', '--format', 'mixed', ...losses];
-    const play = start('npm', ['run', '--silent', 'simulate', '--', ...args, ...more], environment);
+  for (const [verdict, { part, more }] of Object.entries(PLAYS)) {
+    const size = ['--streams', String(Number(STREAMS) * part), '--seconds', String(Number(SECONDS) * part)];
+    const faults = ['--duplicate', '0.3', '--delay', '0.4', '--crash', '0.1', '--format', 'mixed', ...more];
+    const args = ['run', '--silent', 'simulate', '--', '--url', url, ...size, ...faults];
+    const play = start('npm', args, environment);
     const output = await play.succeeds(180);
     process.stdout.write(output.replace(/^\d+ of \d+ callbacks, .*\n/gm, ''));
     assert.ok(output.endsWith(`${verdict}\n`), output);
