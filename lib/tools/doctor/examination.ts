@@ -5,11 +5,13 @@ import { cors, preflight } from './cors.ts';
 import { WAYS } from './encodings.ts';
 import { NoAnswer } from './exchange.ts';
 import { type Finding, silent, skipped } from './finding.ts';
+import { LeavingChecks, notTaken } from './leaving.ts';
+import { ListChecks } from './lists.ts';
 import { certificate, clock, openApi, unknownRoute } from './reach.ts';
 import { brokenCursor, caching, etag, token, unknownParameter, unknownStream } from './readers.ts';
 import type { Row } from './report.ts';
 import { Sessions } from './sessions.ts';
-import { notTaken, StreamChecks } from './streams.ts';
+import { StreamChecks } from './streams.ts';
 import { type Need, Visit, type VisitOptions } from './visit.ts';
 
 interface Check {
@@ -44,18 +46,21 @@ const HARMLESS: readonly Check[] = [
 const LEAVING = 'nothing left behind';
 
 /** What needs streams, which begin and end. */
-function withStreams(streams: StreamChecks): Check[] {
+function withStreams(visit: Visit, sessions: Sessions): Check[] {
+  const streams = new StreamChecks(visit, sessions);
+  const lists = new ListChecks(visit, streams, sessions.startMs);
+  const leaving = new LeavingChecks(visit, sessions, streams.live);
   const needs: Need[] = ['secret', 'appid', 'session'];
   const reads: Need[] = [...needs, 'list'];
   return [
     { name: 'create', needs: ['secret', 'appid'], make: () => streams.create() },
     { name: 'create, repeated', needs, make: () => streams.repeat() },
     ...Object.keys(WAYS).map((name) => ({ name: `encoding: ${name}`, needs, make: () => streams.encoding(name) })),
-    { name: 'list of a room', needs: reads, make: () => streams.room() },
-    { name: 'list of everybody', needs: reads, make: () => streams.everybodys() },
-    { name: 'pages', needs: reads, make: () => streams.pages() },
-    { name: 'order', needs: reads, make: () => streams.order() },
-    { name: 'list by stream_id', needs: reads, make: () => streams.byId() },
+    { name: 'list of a room', needs: reads, make: () => lists.room() },
+    { name: 'list of everybody', needs: reads, make: () => lists.everybodys() },
+    { name: 'pages', needs: reads, make: () => lists.pages() },
+    { name: 'order', needs: reads, make: () => lists.order() },
+    { name: 'list by stream_id', needs: reads, make: () => lists.byId() },
     { name: 'close', needs, make: () => streams.close() },
     { name: 'close, repeated', needs, make: () => streams.closeAgain() },
     { name: 'ended stream', needs: reads, make: () => streams.ended() },
@@ -64,8 +69,8 @@ function withStreams(streams: StreamChecks): Check[] {
     { name: 'recreate', needs: reads, make: () => streams.recreate() },
     { name: 'room_create', needs, make: () => streams.roomCreate() },
     { name: 'room_close', needs: reads, make: () => streams.roomClose() },
-    { name: LEAVING, needs: ['secret', 'appid'], make: () => streams.leave() },
-    { name: 'cached list', needs: reads, make: () => streams.stale() },
+    { name: LEAVING, needs: ['secret', 'appid'], make: () => leaving.leave() },
+    { name: 'cached list', needs: reads, make: () => leaving.stale() },
     { name: 'latency', make: latency },
   ];
 }
@@ -102,7 +107,7 @@ export async function examine(args: Arguments, { onRow = () => {}, ...options }:
   for (const check of HARMLESS) await make(check);
   const sessions = new Sessions(visit);
   try {
-    for (const check of withStreams(new StreamChecks(visit, sessions))) await make(check);
+    for (const check of withStreams(visit, sessions)) await make(check);
   } catch (error) {
     // Whoever interrupts does not want to wait.
     const left = await sessions.closeAll(1);

@@ -31,6 +31,9 @@ const THROTTLED =
   'API Gateway or Lambda throttles: look at their limits, and at what else calls. ZEGO would come again, but five times only.';
 const OTHER_VERSION = 'Is it this API, in this version? Deploy again.';
 
+/** What to do about most of what is not as it should be. */
+export const DEPLOY = 'The deployment is another version, or several are mixed: deploy again.';
+
 /** An answer that should be another one. A failure of the server needs another advice than a wrong answer. */
 export function unexpected(reply: Reply, expected: string, advice = OTHER_VERSION): Finding {
   const { status, ms } = reply;

@@ -31,6 +31,7 @@ export interface Created {
 export class Sessions {
   private readonly visit: Visit;
   private readonly seqs = new Map<string, { publishing: Publishing; seq: number }>();
+  private publishings = 0;
   /** The deployment's clock when the first could begin. */
   readonly startMs: number;
   /** Odd and above 2^53: a reader that takes it for a double loses its last digits. */
@@ -56,7 +57,7 @@ export class Sessions {
       stream_id,
       stream_sid: `s-${stream_id}`,
       // No two at the same time: so there is one order.
-      create_time_ms: String(this.startMs + this.seqs.size),
+      create_time_ms: String(this.startMs + this.publishings++),
     };
   }
 

@@ -132,6 +132,11 @@ export class Visit {
     return (await this.page(path))?.streams;
   }
 
+  /** The list of this visit's own room, by a URL that was not asked before. */
+  ofRoom(query: Readonly<Record<string, string>> = {}): Promise<Listed[] | undefined> {
+    return this.list(this.freshQuery({ room_id: this.run, ...query }));
+  }
+
   /** @returns undefined when the answer is no page of the list */
   async page(path: string): Promise<Page | undefined> {
     const reply = await this.get(path);
