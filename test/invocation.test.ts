@@ -31,7 +31,8 @@ const line = {
   duration_ms: expect.any(Number),
 };
 const measured = { _aws: { Timestamp: expect.any(Number), CloudWatchMetrics: [expect.anything()] } };
-const failed = { ...measured, ListFailed: 1 };
+const failed = { ...measured, ListFailed: 1, level: 'ERROR', status: 503, result: 'failed' };
+const timedOut = { ...failed, reason: 'store-timeout' };
 
 describe('the log', () => {
   it('has no line for a list that was answered', async () => {
@@ -82,17 +83,7 @@ describe('the log', () => {
   it('has one line for a fault of the store, with what the store called it', async () => {
     const cause = Object.assign(new Error('MARK'), { name: 'TimeoutError' });
     await fail(new Problem('store-unavailable', 'Try again.', { reason: 'store-timeout', cause }));
-    expect(output.lines()).toEqual([
-      {
-        ...line,
-        ...failed,
-        level: 'ERROR',
-        status: 503,
-        result: 'failed',
-        reason: 'store-timeout',
-        fault: 'TimeoutError',
-      },
-    ]);
+    expect(output.lines()).toEqual([{ ...line, ...timedOut, fault: 'TimeoutError' }]);
   });
 
   it('keeps what was noted before the refusal', async () => {
@@ -127,9 +118,6 @@ describe('an unexpected exception', () => {
       {
         ...line,
         ...failed,
-        level: 'ERROR',
-        status: 503,
-        result: 'failed',
         reason: 'internal-error',
         fault,
         frames: thrown instanceof Error ? expect.arrayContaining([expect.stringContaining('invocation.test.ts')]) : [],
@@ -157,17 +145,7 @@ describe('the deadline', () => {
     const response = await answer;
     expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': expect.any(String) } });
     expect(JSON.parse(response.body ?? '')).toMatchObject({ type: 'urn:zego-live-list:problem:store-unavailable' });
-    expect(output.lines()).toEqual([
-      {
-        ...line,
-        ...failed,
-        level: 'ERROR',
-        status: 503,
-        result: 'failed',
-        reason: 'store-timeout',
-        fault: expect.any(String),
-      },
-    ]);
+    expect(output.lines()).toEqual([{ ...line, ...timedOut, fault: expect.any(String) }]);
   });
 
   it.each([

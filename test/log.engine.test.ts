@@ -135,10 +135,10 @@ describe('secrets in Parameter Store', () => {
     const store = await startParameterStore();
     onTestFinished(store.close);
     store.parameters = { '/MARK/secret': `MARK-other,${SECRET}`, '/MARK/token': 'MARK-token' };
-    const load_ = () => load({ ...ENVIRONMENT, ...tables, ...store.environment, ...PARAMETERS, ...AWS });
+    const reload = () => load({ ...ENVIRONMENT, ...tables, ...store.environment, ...PARAMETERS, ...AWS });
     const forged = callback(marked({}, { secret: 'MARK-forged' }));
 
-    let loaded = await load_();
+    let loaded = await reload();
     output = captureOutput();
     expect((await loaded.callback(callback(create))).statusCode).toBe(200);
     expect((await loaded.callback(forged)).statusCode).toBe(401);
@@ -156,7 +156,7 @@ describe('secrets in Parameter Store', () => {
     ] as const) {
       store.state = state;
       store.parameters = { '/MARK/secret': value, '/MARK/token': value };
-      loaded = await load_();
+      loaded = await reload();
       output = captureOutput();
       const answers = await Promise.all([loaded.callback(callback(create)), loaded.streams(list('/streams'))]);
       for (const answer of answers) {

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPTIONS } from '../../../lib/tools/doctor/arguments.ts';
+import { startCommand } from '../command.ts';
 import {
   APPID,
   CERTIFICATE,
@@ -23,7 +22,6 @@ import {
 // Not the project's folder: a .env of whoever runs the tests stands there.
 const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
 const PROGRAM = fileURLToPath(new URL('../../../lib/tools/doctor/doctor.ts', import.meta.url));
-const TSX = import.meta.resolve('tsx');
 
 let url: string;
 beforeAll(async () => {
@@ -34,19 +32,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function command(args: readonly string[], environment: Record<string, string> = {}, cwd = folder) {
-  const child = spawn(process.execPath, ['--import', TSX, PROGRAM, ...args], {
-    cwd,
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]).then(([stdout, stderr, code]) => ({ code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) }));
-  return { ended, child };
-}
+const command = (args: readonly string[], environment: Record<string, string> = {}, cwd = folder) =>
+  startCommand(PROGRAM, args, environment, cwd);
 
 const run = (...args: Parameters<typeof command>) => command(...args).ended;
 
@@ -126,12 +113,12 @@ describe.concurrent('npm run doctor', () => {
         if (event === 'stream_close') closes += 1;
         if (event === 'stream_create' && /-json-url-encoded$/.test(String(stream_id))) {
           run = String(room_id);
-          child.kill(signal);
+          interrupt(signal);
         }
         return passing;
       },
     });
-    const { ended, child } = command([target, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
+    const { ended, interrupt } = command([target, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
     const { code, stderr, verdict } = await ended;
     expect({ code, stderr, verdict }).toEqual({
       code: 1,

@@ -17,6 +17,7 @@ import { simulate } from '../../../lib/tools/simulator/simulation.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { createEvent, SECRET } from '../../callback.ts';
+import { startCommand } from '../command.ts';
 
 // Not the project's folder: a .env of whoever runs the tests stands there.
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
@@ -27,31 +28,10 @@ afterAll(async () => {
 });
 const PROGRAM = fileURLToPath(new URL('../../../lib/tools/simulator/simulate.ts', import.meta.url));
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  /** What is said at last. */
-  verdict: string;
-}
-
 const TSX = ['--import', import.meta.resolve('tsx')];
 
-function command(args: string, environment: Record<string, string> = {}, cwd = folder) {
-  const child = spawn(process.execPath, [...TSX, PROGRAM, ...args.split(' ')], {
-    cwd,
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve) => child.on('close', resolve)),
-  ]).then(([stdout, stderr, code]): Ended => {
-    return { code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) ?? '' };
-  });
-  return { ended, interrupt: (signal: NodeJS.Signals = 'SIGINT') => child.kill(signal) };
-}
+const command = (args: string, environment: Record<string, string> = {}, cwd = folder) =>
+  startCommand(PROGRAM, args.split(' '), environment, cwd);
 
 const run = (args: string, environment: Record<string, string> = {}, cwd = folder) =>
   command(args, environment, cwd).ended;
