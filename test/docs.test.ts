@@ -291,7 +291,7 @@ describe('docs/operating.md', () => {
       .map(([id]) => id);
     expect(
       rows('docs/operating.md', 'alarm')
-        .map(({ alarm }) => code(alarm)[0])
+        .flatMap(({ alarm }) => code(alarm))
         .sort(),
     ).toEqual(alarms.sort());
   });

@@ -238,7 +238,7 @@ describe('package, with the variables in .env', () => {
     );
   });
 
-  it('has alarms that say what to do, and tell somebody only if there is somebody to tell', () => {
+  it('has alarms that say what to do, and are sent only if there is an address', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
     expect(alarms.length).toBeGreaterThan(0);
     const send = { 'Fn::If': ['AlarmsAreSent', [{ Ref: 'AlarmTopic' }], { Ref: 'AWS::NoValue' }] };
@@ -249,6 +249,24 @@ describe('package, with the variables in .env', () => {
       expect(Condition).toBe(id === 'SilenceAlarm' ? 'SilenceIsWatched' : undefined);
     }
     expect(resource('AlarmTopic').Condition).toBe('AlarmsAreSent');
+  });
+
+  it.each(NAMES)('%s has an alarm for its errors and one for its throttles, each on that metric alone', (name) => {
+    const dimensions = [{ Name: 'FunctionName', Value: { Ref: idOf(name, 'LambdaFunction') } }];
+    for (const metric of ['Errors', 'Throttles']) {
+      const { Properties } = resource(idOf(name, `${metric}Alarm`));
+      expect(Properties).toMatchObject({ Namespace: 'AWS/Lambda', MetricName: metric, Dimensions: dimensions });
+      expect(Properties).toMatchObject({ Statistic: 'Sum', Threshold: 0, TreatMissingData: 'notBreaching' });
+      expect(Properties).not.toHaveProperty('Metrics');
+    }
+  });
+
+  // A metric has no value in a minute in which its function did not run, and the sum may then have none either.
+  it('has no alarm that combines metrics of several functions', () => {
+    for (const [id, { Properties }] of ofType('AWS::CloudWatch::Alarm')) {
+      const functions = JSON.stringify(Properties).match(/\w+LambdaFunction/g) ?? [];
+      expect(new Set(functions).size, id).toBeLessThanOrEqual(1);
+    }
   });
 
   it('asks of metrics that there are, with the dimension that they have', () => {
