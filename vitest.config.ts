@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { removePersonalVariables } from './test/environment.ts';
+
+// Before any test process starts: they inherit what is left.
+removePersonalVariables(process.env);
+process.env.NODE_ENV = 'test';
 
 export default defineConfig({
+  // No .env file of the project folder is read.
+  envDir: false,
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup.ts',

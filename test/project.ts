@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Service } from '../lib/tools/service.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,7 +14,8 @@ export function copyProject(): { folder: string; remove: () => void } {
   for (const name of ['handlers', 'lib', 'package.json', 'serverless.yml', 'tsconfig.json']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  // Windows lets everyone create a junction, but not a link.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return { folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
@@ -61,4 +63,16 @@ export function serverless(folder: string, args: string, environment: Record<str
     /** For when a test failed before it ended. */
     kill: () => child.kill('SIGKILL'),
   };
+}
+
+/** serverless.yml, resolved without any variable or `.env` file. */
+export async function resolveService(stage = 'dev'): Promise<Service> {
+  const { folder, remove } = copyProject();
+  try {
+    const { code, stdout, stderr } = await serverless(folder, `print --format json --stage ${stage}`).exited;
+    if (code !== 0) throw new Error(`serverless print exited with ${code}: ${stdout}${stderr}`);
+    return JSON.parse(stdout);
+  } finally {
+    remove();
+  }
 }

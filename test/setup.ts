@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEngine } from '../lib/tools/engine.ts';
 import type { Service } from '../lib/tools/service.ts';
+import { resolveService } from './project.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,15 +15,24 @@ declare module 'vitest' {
   }
 }
 
-/** Once for all tests: serverless.yml resolved, and a DynamoDB engine; TEST_DYNAMODB_ENDPOINT names another one. */
+/**
+ * Once for all tests: a home folder without settings, serverless.yml resolved, and a DynamoDB engine; TEST_DYNAMODB_ENDPOINT names
+ * another one.
+ */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const { stdout } = await promisify(execFile)('npx', ['serverless', 'print', '--format', 'json', '--stage', 'test'], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
-  });
-  provide('service', JSON.parse(stdout));
+  const home = mkdtempSync(join(tmpdir(), 'zego-live-list-home-'));
+  // npm would ask its registry for its newest version.
+  writeFileSync(join(home, '.npmrc'), 'update-notifier=false\n');
+  process.env.HOME = home;
+  if (process.platform === 'win32') process.env.USERPROFILE = home;
+
+  provide('service', await resolveService('test'));
 
   const endpoint = process.env.TEST_DYNAMODB_ENDPOINT;
   const engine = endpoint === undefined ? await startEngine(0) : { url: endpoint, close: async () => {} };
   provide('endpoint', engine.url);
-  return engine.close;
+  return async () => {
+    await engine.close();
+    rmSync(home, { recursive: true });
+  };
 }

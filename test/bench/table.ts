@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, type BatchWriteCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Tables } from '../../lib/streams/store.ts';
@@ -11,6 +9,8 @@ import { openEngine } from './engine.ts';
 import { addMeter, type Meter } from './meter.ts';
 import { startProgress } from './progress.ts';
 import { type Streams, streamsOnAir } from './streams.ts';
+
+export { resolveService } from '../project.ts';
 
 /** As many items as one BatchWriteItem takes. */
 const BATCH = 25;
@@ -27,14 +27,6 @@ export interface FilledTable {
   /** What holds it. */
   engine: string;
   remove: () => Promise<void>;
-}
-
-/** serverless.yml, resolved. */
-export async function resolveService(): Promise<Service> {
-  const { stdout } = await promisify(execFile)('npx', ['serverless', 'print', '--format', 'json'], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
-  });
-  return JSON.parse(stdout);
 }
 
 /**

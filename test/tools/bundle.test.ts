@@ -32,7 +32,8 @@ async function call(name: string, event: unknown, environment: Record<string, st
   const script = `require('./${name}.js').handler(JSON.parse(process.argv[1])).then((result) => {
     process.stdout.write('\\n' + JSON.stringify(result));
   });`;
-  const env = { AWS_REGION: 'eu-west-1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...environment };
+  const { HOME, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED } = process.env;
+  const env = { HOME, AWS_REGION: 'eu-west-1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED, ...environment };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', script, JSON.stringify(event)], {
     cwd: folder,
     env,

@@ -21,7 +21,7 @@ export function startCommand(
 ) {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));

@@ -339,7 +339,8 @@ describe.concurrent('npm run simulate', () => {
   it.runIf(process.platform !== 'win32')('ends with the shell in which npm started it', async () => {
     const target = await receiver();
     const script = `"${process.execPath}" ${TSX.join(' ')} "${PROGRAM}" --url ${target.url} --seconds 60; true`;
-    const env = { PATH: process.env.PATH, ZEGO_CALLBACK_SECRET: SECRET, npm_lifecycle_event: 'simulate' };
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, ZEGO_CALLBACK_SECRET: SECRET, npm_lifecycle_event: 'simulate' };
     const shell = spawn('sh', ['-c', script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
     // The pipe is closed when the last process that writes to it has ended.
     const closed = text(shell.stdout);
