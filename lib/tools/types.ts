@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncOptionsWithStringEncoding, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,8 @@ import { DOCUMENT } from '../http/openapi.ts';
  * `npm run types [-- FILE]`: TypeScript types of the API, out of its OpenAPI document. The generator needs a compiler
  * with an API, which TypeScript 7 has not, so both are fetched for this one run.
  */
-const GENERATOR = ['-p', 'typescript@5.9', '-p', 'openapi-typescript@7.13.0', 'openapi-typescript'];
+const PACKAGES = ['-p', 'typescript@5.9', '-p', 'openapi-typescript@7.13.0'];
+const GENERATOR = ['openapi-typescript', 'openapi.json'];
 const HEADER = `/**
  * Types of the API, for programs that read it: copy this file. \`npm run types\` makes it, do not change it by hand.
  */
@@ -20,14 +21,10 @@ const [file = 'docs/zego-live-list.d.ts'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'zego-live-list-types-'));
 try {
   writeFileSync(join(folder, 'openapi.json'), JSON.stringify(DOCUMENT));
-  const { status, stdout } = spawnSync('npx', ['-y', ...GENERATOR, 'openapi.json'], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { status, stdout } = runGenerator(folder);
   if (status !== 0) {
     throw new Error(
-      `npx could not run the generator, and ${file} is as it was. Let npm reach its registry, and try again.`,
+      `npm could not run the generator; ${file} is unchanged. Let npm reach its registry, and try again.`,
     );
   }
   writeFileSync(file, HEADER + stdout.slice(stdout.indexOf('export ')));
@@ -37,4 +34,14 @@ try {
   process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** With the npm that runs this script. npx alone is a batch file on Windows, which only a shell starts. */
+function runGenerator(cwd: string) {
+  const options: SpawnSyncOptionsWithStringEncoding = { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('npm-cli.js')) {
+    return spawnSync(process.execPath, [npm, 'exec', '-y', ...PACKAGES, '--', ...GENERATOR], options);
+  }
+  return spawnSync(['npx', '-y', ...PACKAGES, ...GENERATOR].join(' '), { ...options, shell: true });
 }

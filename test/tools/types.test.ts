@@ -1,42 +1,44 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DOCUMENT } from '../../lib/http/openapi.ts';
+import { startCommand } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `npm run types -- FILE`, with a program of the test's own as npx. */
-async function run(npx: string) {
+/** `npm run types -- FILE`, with a program of the test's own as npm. */
+async function run(npm: string) {
   const folder = mkdtempSync(join(tmpdir(), 'zego-live-list-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'npx'), `#!/bin/sh\n${npx}\n`);
-  chmodSync(join(folder, 'npx'), 0o755);
+  const npm_execpath = join(folder, 'npm-cli.js');
+  writeFileSync(npm_execpath, npm);
   const file = join(folder, 'types.d.ts');
   writeFileSync(file, 'before');
-  const { code = 0, stderr } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', 'lib/tools/types.ts', file],
-    { cwd: ROOT, env: { PATH: [folder, dirname(process.execPath), '/bin', '/usr/bin'].join(':') } },
-  ).catch((error) => error);
+  const program = join(ROOT, 'lib/tools/types.ts');
+  const { ended } = startCommand(program, [file], { npm_execpath }, folder);
+  const { code, stderr } = await ended;
   return { code, stderr, text: readFileSync(file, 'utf8') };
 }
 
 describe('npm run types', () => {
-  it('gives the document to the generator, and writes what it makes', async () => {
-    const { code, text } = await run('echo "// version"; echo "export type A ="; cat openapi.json');
+  it('passes the document to the generator, and writes its output', async () => {
+    const { code, text } = await run(`
+      const [command, ...args] = process.argv.slice(2);
+      console.log('// version');
+      console.log('export type A =');
+      console.log(require('node:fs').readFileSync(args.at(-1), 'utf8'));
+      process.exitCode = command === 'exec' && args.at(-2) === 'openapi-typescript' ? 0 : 1;`);
     expect(code).toBe(0);
     expect(text).toMatch(/^\/\*\*\n \* Types of the API[^/]*\*\/\n\nexport type A =\n/);
     expect(JSON.parse(text.split('export type A =')[1] ?? '')).toEqual(JSON.parse(JSON.stringify(DOCUMENT)));
   });
 
-  it('says what to do when npx fails, and leaves the file as it was', async () => {
-    const { code, stderr, text } = await run('echo "export type A = 1"; exit 1');
+  it('says what to do when npm fails, and leaves the file unchanged', async () => {
+    const { code, stderr, text } = await run("console.log('export type A = 1'); process.exitCode = 1;");
     expect({ code, text }).toEqual({ code: 1, text: 'before' });
-    expect(stderr).toMatch(/^npx could not .* try again\.\n$/);
+    expect(stderr).toMatch(/^npm could not .* try again\.\n$/);
   });
 });
 
