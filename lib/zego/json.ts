@@ -11,8 +11,23 @@ export function parseJson(text: string): unknown {
   return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
-/** `1e3` and `1.0` are the integers 1000 and 1; what a double cannot hold exactly stays as it was written. */
-function parseNumber(digits: string): string {
-  const number = Number(digits);
-  return Number.isSafeInteger(number) ? String(number) : digits;
+/** The parts of a JSON number: sign, digits before the point, digits behind it, exponent. */
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE](.+))?$/;
+
+/** How long an exponent may make an integer, in characters: a `room_session_id` has at most 64 bytes. */
+const MAX_LENGTH = 64;
+
+/**
+ * Returns the exact digits of an integer, however it is written: a gateway may rewrite 858012925204410368 as
+ * `8.58012925204410368E+17`. Other numbers stay as written, and so does `1e400`: a short literal must not become a long
+ * text.
+ */
+function parseNumber(literal: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(literal) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  if (digits === '') return '0';
+  const count = digits.length - fraction.length + Number(exponent);
+  const isInteger = count > 0 && !/[1-9]/.test(digits.slice(count));
+  const isLonger = count > digits.length && sign.length + count > MAX_LENGTH;
+  return isInteger && !isLonger ? sign + digits.slice(0, count).padEnd(count, '0') : literal;
 }

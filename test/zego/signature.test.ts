@@ -81,6 +81,21 @@ it('numbers of the body are signed as their digits', () => {
   expect(check(decodeBody(body, false))).toMatchObject({ event: 'room_close', timestampMs: NOW_MS });
 });
 
+it.each([
+  ['1687981272.0', '7.254119327986670314E+18'],
+  ['1.687981272e9', '7254119327986670314.0'],
+  ['16879812720E-1', '0.7254119327986670314e19'],
+  ['1687981272', '725411932798667031400E-2'],
+])('rewritten numbers verify as their original digits: timestamp %s, nonce %s', (timestamp, nonce) => {
+  const { signature } = callback();
+  const body = `{"event":"room_close","timestamp":${timestamp},"nonce":${nonce},"signature":"${signature}"}`;
+  expect(readEnvelope(decodeBody(body, false))).toMatchObject({
+    timestamp: String(NOW_SECONDS),
+    nonce: '7254119327986670314',
+  });
+  expect(check(decodeBody(body, false))).toMatchObject({ event: 'room_close', timestampMs: NOW_MS });
+});
+
 describe('secrets', () => {
   it.each([
     [[SECRET], 1],
