@@ -284,7 +284,26 @@ function timeSeconds(value: unknown): number | undefined {
   return seconds !== undefined && seconds * 1000 <= MAX_TIME_MS ? seconds : undefined;
 }
 
-/** Always an array, though a single URL may come without one. */
+/** A scheme, `//` and at least one character of a host: `rtmp://…`, `https://…`, `webrtc://…`. */
+const URL_START = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#]/i;
+
+/**
+ * Reads the URLs of a field, byte for byte. ZEGO sends an array. A single URL is read as an array too, and so is a JSON
+ * array in a string, which some senders put into a form. Anything but a URL is dropped: players use these fields as is.
+ */
 function urls(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).flatMap((url) => text(url) ?? []);
+  return (Array.isArray(value) ? value : [value]).flatMap(jsonArray).flatMap((entry) => {
+    const url = text(entry);
+    return url !== undefined && URL_START.test(url) && URL.canParse(url) ? url : [];
+  });
+}
+
+/** Returns the entries of a JSON array in a string, none if that JSON is broken, or else the value itself. */
+function jsonArray(value: unknown): readonly unknown[] {
+  if (typeof value !== 'string' || !/^\s*\[/.test(value)) return [value];
+  try {
+    return JSON.parse(value);
+  } catch {
+    return [];
+  }
 }

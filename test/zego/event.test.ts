@@ -341,22 +341,102 @@ describe('codec', () => {
   });
 });
 
-describe.each(['rtmp_url', 'hls_url', 'hdl_url', 'pic_url'])('%s is an array', (field) => {
+describe.each(['rtmp_url', 'hls_url', 'hdl_url', 'pic_url'])('%s is an array of URLs', (field) => {
   const url = 'http://hls.example/a%2Fb.m3u8?auth_key=1-0-0-3f%2Bb%3D&t=a+b';
+  const [a, b] = ['rtmp://a.example/x', 'RTMPS://B.Example:1935/X?k=%2f#f'];
   it.each<[string, unknown, string[]]>([
     ['of one', [url], [url]],
-    ['in the order sent', ['b', url, 'a', 'b'], ['b', url, 'a', 'b']],
+    ['in the order sent', [b, url, a, b], [b, url, a, b]],
     ['of a single text', url, [url]],
-    ['without what is no text', ['a', '', null, true, {}, ['b'], 'c'], ['a', 'c']],
+    ['without what is no text', [a, '', null, true, {}, [b], 7, url], [a, url]],
+    ['without nested arrays and objects', [[a], { 0: a }, [[b]]], []],
     ['absent', undefined, []],
     ['empty', [], []],
     ['an empty text', '', []],
     ['null', null, []],
     ['a boolean', true, []],
-    ['an object', { 0: 'a' }, []],
+    ['a number', 7, []],
+    ['an object', { 0: a }, []],
+    ['of a JSON text', JSON.stringify([a, b]), [a, b]],
+    ['of a JSON text with white space', ` \n[ "${a}" ,\t"${b}" ] `, [a, b]],
+    ['of a JSON text with escapes', '["rtmp:\\/\\/a.example\\/x"]', [a]],
+    ['of an empty JSON text', '[]', []],
+    ['of a JSON text as an entry', [JSON.stringify([a, b])], [a, b]],
+    ['of JSON texts among URLs', [url, JSON.stringify([a]), '[]', b], [url, a, b]],
+    ['of a JSON text, URLs only', `["${a}",7,null,"abc",["${b}"],{"a":"${b}"}]`, [a]],
+    ['of a broken JSON text', `["${a}","${b}"`, []],
+    ['of a text in brackets', '[object Object]', []],
   ])('%s', (_, value, expected) => {
     expect(create({ [field]: value })).toMatchObject({ [field]: expected });
     expect(close({ [field]: value })).toMatchObject({ [field]: expected });
+  });
+
+  it.each([
+    'abc',
+    'null',
+    'undefined',
+    '7',
+    '-',
+    '{}',
+    '"rtmp://a.example/x"',
+    'a.example/x',
+    '//a.example/x',
+    'rtmp:/a.example/x',
+    'rtmp:a.example',
+    'mailto:a@b.example',
+    'javascript:alert(1)',
+    'rtmp://',
+    'http:///x',
+    'http://?a=b',
+    'http://[object Object]',
+    'http://a.example:x/',
+    '://a.example/x',
+    '1rtmp://a.example/x',
+    'see http://a.example/x',
+  ])('drops text that is not a URL: %s', (value) => {
+    expect(create({ [field]: value })).toMatchObject({ [field]: [] });
+    expect(create({ [field]: [a, value, b] })).toMatchObject({ [field]: [a, b] });
+  });
+
+  it.each(['rtmp', 'rtmps', 'http', 'https', 'webrtc', 'srt', 'HTTP', 'x-a.b+c1'])(
+    'keeps %s:// byte for byte',
+    (scheme) => {
+      for (const rest of [
+        'a.example',
+        'a_b.example:80/直播/%E7%9B%B4%2F..//c d?e=%&f=a+b&g[]=/',
+        '10.0.0.1/live',
+        '[::1]/x',
+      ]) {
+        expect(create({ [field]: `${scheme}://${rest}` })).toMatchObject({ [field]: [`${scheme}://${rest}`] });
+      }
+    },
+  );
+
+  it.each(['[]', '[0]', '%5B%5D', '%5B0%5D', ''])('reads JSON text in a form, under a key with "%s"', (index) => {
+    const { [field]: _sent, ...rest } = SAMPLES.stream_create;
+    const others = new URLSearchParams(
+      Object.entries(rest).map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    const urls = [a, 'rtmp://b.example/x'];
+    for (const value of [JSON.stringify(urls), encodeURIComponent(JSON.stringify(urls))]) {
+      expect(parse(decodeBody(`${field}${index}=${value}&${others}`, false))).toMatchObject({ [field]: urls });
+    }
+    expect(parse(decodeBody(`${others}&${field}${index}=[]`, false))).toMatchObject({ [field]: [] });
+  });
+
+  it.each([
+    '['.repeat(65_536),
+    '['.repeat(32_768) + ']'.repeat(32_768),
+    `[${'"["'.repeat(16_000)}]`,
+    `[${'["rtmp://a"],'.repeat(4_000)}0]`,
+    ' '.repeat(65_536),
+    `${'a'.repeat(65_000)}:/`,
+    `${'a.'.repeat(30_000)}://`,
+  ])('drops hostile text of 64 KiB: %#', (value) => {
+    const urlsOf = (sent: unknown) => parse({ ...SAMPLES.stream_create, [field]: sent });
+    expect(urlsOf(value)).toMatchObject({ [field]: [] });
+    expect(urlsOf([value, a])).toMatchObject({ [field]: [a] });
+    expect(urlsOf(Array.from({ length: 16_000 }, () => value.slice(0, 4)))).toMatchObject({ [field]: [] });
   });
 });
 
@@ -433,7 +513,13 @@ it('a lone surrogate becomes U+FFFD', () => {
   ];
   const record = Object.fromEntries(broken.map((field) => [field, '\ud83ca\udfa5🎥']));
   const expected = Object.fromEntries(broken.map((field) => [field, '\ufffda\ufffd🎥']));
-  expect(create({ ...record, hls_url: ['a\ud800'] })).toMatchObject({ ...expected, hls_url: ['a\ufffd'] });
+  const url = 'rtmp://a.example/';
+  const urls = { hls_url: [`${url}\ud800`], rtmp_url: `["${url}\\ud800"]` };
+  expect(create({ ...record, ...urls })).toMatchObject({
+    ...expected,
+    hls_url: [`${url}\ufffd`],
+    rtmp_url: [`${url}\ufffd`],
+  });
 });
 
 it('fields that are not known change nothing', () => {
@@ -610,6 +696,19 @@ describe('events of rooms', () => {
       for (const body of [quoted, quoted.replace(`"${id}"`, id)]) {
         expect(parse(decodeBody(body, false))).toMatchObject({ room_session_id: id });
       }
+    });
+
+    it.each([
+      '8.58012925204410368E+17',
+      '858012925204410368.0',
+      '858012925204410368000e-3',
+      '0.0858012925204410368E19',
+    ])('room_session_id %s is the session that a stream_create names in a string', (literal) => {
+      const id = '858012925204410368';
+      const body = JSON.stringify({ ...ROOM_SAMPLES[event], room_session_id: id }).replace(`"${id}"`, literal);
+      expect(body).toContain(`"room_session_id":${literal}`);
+      const { room_session_id } = create({ room_session_id: id }) as StreamCreate;
+      expect(parse(decodeBody(body, false))).toMatchObject({ event, room_session_id });
     });
 
     it.each(NO_TEXT)('room_id %s is refused', (_, room_id) => {
