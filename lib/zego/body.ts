@@ -50,11 +50,18 @@ function readUrlEncoded(text: string): ZegoRecord | undefined {
 /** A field name, and an index where the field is an array: `title`, `rtmp_url[]`, `rtmp_url[0]`. */
 const FORM_KEY = /^([\w.-]+)(?:\[(\d*)\])?$/;
 
+/**
+ * The name of a form's first field. In other formats an excluded character comes before the first `=` or `&`, and in
+ * JSON that was encoded in base64 far more than 64 characters do.
+ */
+const FIRST_KEY = /^[^\s"'`<>(){}:;,/\\#]{1,64}$/;
+
 function readForm(text: string): ZegoRecord | undefined {
-  // Every text is a form to a lenient reader. Without a field of a plain name it is something else.
-  if (!text.includes('=')) return undefined;
+  // URLSearchParams accepts any text: XML, a script, JSON behind a comment. A form never has a raw line break.
+  if (!text.includes('=') || /[\r\n]/.test(text)) return undefined;
   const pairs = [...new URLSearchParams(text)];
-  if (!pairs.some(([key]) => FORM_KEY.test(key))) return undefined;
+  const first = pairs.find(([key]) => key !== '');
+  if (first === undefined || !FIRST_KEY.test(first[0])) return undefined;
   const fields = new Map<string, string | { index: number; value: string }[]>();
   for (const [key, value] of pairs) {
     const [, name = key, index] = FORM_KEY.exec(key) ?? [];
