@@ -25,7 +25,7 @@ export function listQuery(rawQueryString: string): ListQuery {
 
 function pageQuery(parameters: URLSearchParams): PageQuery {
   const { limit, cursor, order, room_id, appid } = read(parameters, PAGE_PARAMETERS);
-  if (limit !== undefined && !(/^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT)) {
+  if (limit !== undefined && !(/^\d+$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT)) {
     throw invalidParameter('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   }
   if (order !== undefined && order !== 'newest' && order !== 'oldest') {
