@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { unescape as percentDecode } from 'node:querystring';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Cors } from './service.ts';
 
@@ -47,12 +48,12 @@ async function respond(request: IncomingMessage, routes: readonly Route[], cors:
   if (body === undefined) return undefined;
   if (body === 'too large') return own(413, 'Request Entity Too Large', corsHeaders);
 
-  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  const target = readTarget(request);
   for (const { routeKey, invoke } of routes) {
-    const parameters = match(routeKey, `${request.method} ${path}`);
+    const parameters = match(routeKey, `${request.method} ${target.rawPath}`);
     if (parameters === undefined) continue;
     try {
-      const result = await invoke(toEvent(request, body, routeKey, parameters));
+      const result = await invoke(toEvent(request, target, body, routeKey, parameters));
       return fromResult(result, corsHeaders);
     } catch (error) {
       const timedOut = (error as Error).message === 'timed out';
@@ -89,7 +90,23 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'too large'>
   return bytes <= MAX_REQUEST_BYTES ? Buffer.concat(chunks) : 'too large';
 }
 
-/** @returns the path parameters, decoded; undefined when the route is another */
+/** The path and query of a request, as its event has them. */
+interface Target {
+  rawPath: string;
+  rawQueryString: string;
+}
+
+/**
+ * API Gateway decodes the path once, before it matches routes: `/streams/a%2Fb` has three segments, and the event's
+ * `rawPath` is decoded. The query stays raw. Malformed escapes stay unchanged.
+ * Source: a captured event, https://github.com/fastify/aws-lambda-fastify/issues/169
+ */
+function readTarget({ url = '/' }: IncomingMessage): Target {
+  const [path = '/'] = url.split('?', 1);
+  return { rawPath: percentDecode(path), rawQueryString: url.slice(path.length + 1) };
+}
+
+/** @returns the path parameters; undefined when the route is another */
 function match(routeKey: string, target: string): Record<string, string> | undefined {
   const names: string[] = [];
   const pattern = routeKey.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -98,26 +115,16 @@ function match(routeKey: string, target: string): Record<string, string> | undef
   });
   const found = new RegExp(`^${pattern}$`).exec(target);
   if (found === null) return undefined;
-  return Object.fromEntries(names.map((name, i) => [name, decode(found[i + 1] ?? '')]));
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+  return Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? '']));
 }
 
 function toEvent(
   request: IncomingMessage,
+  { rawPath, rawQueryString }: Target,
   body: Buffer,
   routeKey: string,
   pathParameters: Record<string, string>,
 ): APIGatewayProxyEventV2 {
-  const url = request.url ?? '/';
-  const [rawPath = '/'] = url.split('?', 1);
-  const rawQueryString = url.slice(rawPath.length + 1);
   const query = [...new URLSearchParams(rawQueryString).entries()];
   const { cookie: _joined, ...headers } = joinedHeaders(request);
   const { cookie } = request.headers;

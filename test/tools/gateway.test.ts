@@ -183,15 +183,47 @@ describe('a path', () => {
   it.each([
     ['stream-1', 'stream-1'],
     ['a%20b', 'a b'],
-    ['a%2Fb', 'a/b'],
     ['a+b', 'a+b'],
+    ['caf%C3%A9', 'café'],
     ['%E5%B0%8F%E6%A2%85', '小梅'],
+    ['100%25', '100%'],
     ['a%252Fb', 'a%2Fb'],
+    ['a%25252Fb', 'a%252Fb'],
+    ['a%3Fb%23c', 'a?b#c'],
     ['a.b~c;d=e', 'a.b~c;d=e'],
-  ])('parameter is decoded: %s', async (segment, stream_id) => {
-    const event = await eventOf(`/streams/${segment}?appid=1`);
+    ['%zz', '%zz'],
+    ['%', '%'],
+    ['a%20%zz%2', 'a %zz%2'],
+    ['%E5%B0', '\ufffd'],
+  ])('is decoded once, and its parameters with it: %s', async (segment, stream_id) => {
+    const event = await eventOf(`/streams/${segment}?appid=%31`);
     expect(event.pathParameters).toEqual({ stream_id });
-    expect(event).toMatchObject({ routeKey: 'GET /streams/{stream_id}', rawQueryString: 'appid=1' });
+    expect(event).toMatchObject({
+      routeKey: 'GET /streams/{stream_id}',
+      rawPath: `/streams/${stream_id}`,
+      requestContext: { http: { path: `/streams/${stream_id}` } },
+      rawQueryString: 'appid=%31',
+    });
+  });
+
+  it.each([
+    ['/%73treams', 'GET /streams', undefined],
+    ['/streams%2Fa', 'GET /streams/{stream_id}', 'a'],
+    ['/%2573treams', undefined, undefined],
+    ['/streams/a%2Fb', undefined, undefined],
+    ['/streams/a%2fb', undefined, undefined],
+    ['/streams/%2F', undefined, undefined],
+    ['/streams/%E7%9B%B4%2F1', undefined, undefined],
+    ['/streams%2F', undefined, undefined],
+    ['/%2Fstreams', undefined, undefined],
+  ])('is decoded before routes are matched: %s', async (path, routeKey, stream_id) => {
+    if (routeKey === undefined) {
+      expect(await send(path)).toMatchObject({ status: 404, body: '{"message":"Not Found"}' });
+      expect(events).toEqual([]);
+    } else {
+      const event = await eventOf(path);
+      expect([event.routeKey, event.pathParameters?.stream_id]).toEqual([routeKey, stream_id]);
+    }
   });
 
   it('without parameters has none in its event', async () => {
@@ -206,7 +238,6 @@ describe('a path', () => {
     ['GET', '/streams/a/b'],
     ['GET', '//streams'],
     ['GET', '/Streams'],
-    ['GET', '/streams%2Fa'],
     ['GET', '/v1/streams'],
     ['GET', '/callbacks/zego'],
     ['POST', '/callbacks/zego/'],
