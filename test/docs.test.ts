@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
 import { sessionAnswer } from '../lib/http/answer.ts';
 import { METRICS } from '../lib/metrics.ts';
 import { closedUpdate, headUpdate } from '../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
 import { sessionAttributes } from '../lib/streams/table.ts';
+import { reportRemoval } from '../lib/tools/removal.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 import { OPTIONS } from '../lib/tools/simulator/arguments.ts';
 import { summarize } from '../lib/tools/summary.ts';
@@ -322,31 +323,46 @@ it('docs/architecture.md has what each role allows, and no more', () => {
   expect(documented.sort()).toEqual(allowed.sort());
 });
 
-describe('what a deployment says at its end', () => {
-  const service = inject('service');
-  const told = (stage: string, region: string, email: string) => {
-    vi.stubEnv('ALARM_EMAIL', email);
-    vi.stubEnv('LIST_TOKEN', 'a-token');
+describe('what a deployment prints at its end', () => {
+  // Without SILENCE_MINUTES.
+  const resources = Object.values(inject('service').resources.Resources)
+    .filter(({ Condition }) => Condition === undefined)
+    .map(({ Type }) => ({ type: Type, name: '' }));
+  const functions = Object.keys(inject('service').functions).map((name) => ({ type: 'AWS::Lambda::Function', name }));
+  const printed = (stage: string, region: string, email: object) => {
     const api = `https://abc123.execute-api.${region}.amazonaws.com`;
     const console = `https://console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards`;
-    const sections = summarize({ ...service, provider: { ...service.provider, stage } }, [
-      { OutputKey: 'CallbackUrl', OutputValue: `${api}/callbacks/zego` },
-      { OutputKey: 'ListUrl', OutputValue: `${api}/streams` },
-      { OutputKey: 'DashboardUrl', OutputValue: `${console}/dashboard/zego-live-list-${stage}-${region}` },
-    ]);
-    vi.unstubAllEnvs();
+    const outputs = {
+      CallbackUrl: `${api}/callbacks/zego`,
+      ListUrl: `${api}/streams`,
+      DashboardUrl: `${console}/dashboard/zego-live-list-${stage}-${region}`,
+      ListAccess: 'token',
+      TableDeletionPolicy: 'RetainExceptOnCreate',
+      ...email,
+    };
+    const sections = summarize({ outputs, resources: [...resources, ...functions] }, stage);
     return Object.entries(sections).map(([name, lines]) =>
       [`${name}:`, ...lines.map((line) => `  ${line}`)].join('\n'),
     );
   };
 
   it.each([
-    ['README.md', 'dev', 'us-east-1', ''],
-    ['README.zh.md', 'dev', 'us-east-1', ''],
-    ['docs/operating.md', 'prod', 'eu-central-1', 'ops@example.com'],
+    ['README.md', 'dev', 'us-east-1', {}],
+    ['README.zh.md', 'dev', 'us-east-1', {}],
+    ['docs/operating.md', 'prod', 'eu-central-1', { AlarmEmail: 'ops@example.com' }],
   ])('stands in %s', (page, stage, region, email) => {
-    expect(blocks(page, 'text')).toContainEqual(`text\n${told(stage, region, email).join('\n')}\n`);
+    expect(blocks(page, 'text')).toContainEqual(`text\n${printed(stage, region, email).join('\n')}\n`);
   });
+});
+
+it('docs/operating.md has what a removal prints of the tables that it kept', () => {
+  const kept = ['SessionsTable-1A2B3C4D5E6F', 'RoomsTable-6F5E4D3C2B1A'].map((table) => ({
+    type: 'AWS::DynamoDB::Table',
+    name: `zego-live-list-prod-${table}`,
+  }));
+  expect(blocks('docs/operating.md', 'text')).toContainEqual(
+    `text\n${reportRemoval({ outputs: {}, resources: kept }, 'eu-central-1')}`,
+  );
 });
 
 describe('docs/packages.md', () => {

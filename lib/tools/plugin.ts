@@ -1,19 +1,28 @@
 import { checkEnvironment, type Environment, readConfig, type VariableName } from '../config.ts';
 import { bundleName, writeBundles } from './bundle.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
+import { type CloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
 import { type LocalStack, startLocal } from './local.ts';
+import { reportRemoval } from './removal.ts';
 import type { Service } from './service.ts';
 import { onStop } from './stop.ts';
-import { type Output, summarize } from './summary.ts';
+import { summarize } from './summary.ts';
 import { configured, parameterOf, stageSettings, switches } from './template.ts';
 
 interface Serverless {
   /** serverless.yml, resolved. */
   configurationInput: unknown;
   classes: { Error: new (message: string, code: string) => Error };
-  pluginManager: { plugins: object[] };
+  getProvider: (name: 'aws') => Provider;
   /** Printed at the end of `deploy` and `info`. */
   addServiceOutputSection: (name: string, lines: string[]) => void;
+}
+
+interface Provider {
+  naming: { getStackName: () => string };
+  getStage: () => string;
+  getRegion: () => string;
+  getCloudFormationClient: () => Promise<CloudFormation>;
 }
 
 /** What a source of variables is asked. */
@@ -26,14 +35,23 @@ interface Log {
   warning: (text: string) => void;
 }
 
+/** How a plugin writes: notices to stderr, results to stdout. */
+interface Writers {
+  log: Log;
+  writeText: (text: string) => void;
+}
+
 /**
  * Our part of the Serverless Framework: it checks the configuration and builds the bundles before anything is
- * packaged, says at the end what was made and what is left to do, and runs the stack on this machine. `remove`, `info`
- * and `logs` need no variable set.
+ * packaged, prints what a deployment created and what a removal left behind, and runs the stack on this machine.
+ * `remove`, `info` and `logs` need no variable set.
  */
 export default class Plugin {
   private readonly serverless: Serverless;
   private readonly log: Log;
+  private readonly writeText: Writers['writeText'];
+  /** The stack that `remove` removes, read while it exists. */
+  private removed: DeployedStack | undefined;
 
   readonly commands = {
     local: { usage: 'Runs the whole stack on this machine', lifecycleEvents: ['start'] },
@@ -44,6 +62,9 @@ export default class Plugin {
     'before:package:initialize': () => this.prepare(),
     'before:deploy:function:initialize': () => this.prepare(),
     'after:aws:info:gatherData': () => this.summarize(),
+    'before:remove:remove': () => this.rememberStack(),
+    // After the framework has said that the removal succeeded.
+    finalize: () => this.reportRemoval(),
     'local:start': () => untilStopped(() => this.start(process.env, (text) => process.stdout.write(text))),
     'demo:start': () => untilStopped(() => this.demo()),
   };
@@ -60,9 +81,14 @@ export default class Plugin {
     },
   };
 
-  constructor(serverless: Serverless, _options: unknown, { log }: { log: Log }) {
+  constructor(serverless: Serverless, _options: unknown, { log, writeText }: Writers) {
     this.serverless = serverless;
     this.log = log;
+    this.writeText = writeText;
+  }
+
+  private get provider(): Provider {
+    return this.serverless.getProvider('aws');
   }
 
   private get service(): Service {
@@ -78,12 +104,29 @@ export default class Plugin {
     await writeBundles(Object.values(this.service.functions).map(({ handler }) => bundleName(handler)));
   }
 
-  private summarize(): void {
-    // The framework's own plugin keeps what it was told, and hands it to nobody.
-    const info = this.serverless.pluginManager.plugins.find((plugin) => plugin.constructor.name === 'AwsInfo');
-    const { gatheredData } = (info ?? {}) as { gatheredData?: { outputs?: Output[] } };
-    const sections = Object.entries(summarize(this.service, gatheredData?.outputs ?? []));
+  private async summarize(): Promise<void> {
+    const stack = await this.readStack('The deployed stack cannot be read, so there is no summary');
+    if (stack === undefined) return;
+    const sections = Object.entries(summarize(stack, this.provider.getStage()));
     for (const [name, lines] of sections) this.serverless.addServiceOutputSection(name, lines);
+  }
+
+  private async rememberStack(): Promise<void> {
+    this.removed = await this.readStack('The stack cannot be read, so the end will not say which tables were kept');
+  }
+
+  private reportRemoval(): void {
+    if (this.removed !== undefined) this.writeText(`\n${reportRemoval(this.removed, this.provider.getRegion())}`);
+  }
+
+  /** Reads the deployed stack. A failure is a warning: the framework's own command should go on. */
+  private async readStack(consequence: string): Promise<DeployedStack | undefined> {
+    try {
+      return await readStack(await this.provider.getCloudFormationClient(), this.provider.naming.getStackName());
+    } catch (error) {
+      this.log.warning(`${consequence}: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   private async start(environment: Environment, onLog: (text: string) => void): Promise<LocalStack> {

@@ -1,47 +1,40 @@
 import { existsSync } from 'node:fs';
-import type { Service } from './service.ts';
-import { configured, stageSettings, switches } from './template.ts';
-
-/** What CloudFormation tells of the stack that was deployed. */
-export interface Output {
-  OutputKey: string;
-  OutputValue: string;
-}
+import type { DeployedStack } from './deployed-stack.ts';
 
 /**
- * What a deployment made, and what is left to do.
- * @param service serverless.yml, resolved
+ * What a deployment created, and what is left to do. It describes the deployed stack alone, not the configuration of
+ * whoever asks.
  * @returns sections of lines; none without the stack's URLs
  */
-export function summarize({ functions, provider, resources }: Service, outputs: readonly Output[]) {
-  const urlOf = (key: string) => outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-  const [callbackUrl, listUrl, dashboardUrl] = [urlOf('CallbackUrl'), urlOf('ListUrl'), urlOf('DashboardUrl')];
-  if (callbackUrl === undefined || listUrl === undefined || dashboardUrl === undefined) return {};
+export function summarize({ outputs, resources }: DeployedStack, stage: string): Record<string, string[]> {
+  const { CallbackUrl, ListUrl, DashboardUrl, AlarmEmail, ListAccess, TableDeletionPolicy } = outputs;
+  if (CallbackUrl === undefined || ListUrl === undefined || DashboardUrl === undefined) return {};
 
-  const count = (type: string) =>
-    Object.values(resources.Resources).filter(
-      ({ Type, Condition }) => Type === type && (Condition === undefined || switches()[Condition] === 'true'),
-    ).length;
-  const kept = stageSettings(provider.stage).DeletionProtectionEnabled === true;
-  const email = configured('ALARM_EMAIL');
-  const open = configured('LIST_TOKEN') === 'public';
+  const count = (type: string) => resources.filter((resource) => resource.type === type).length;
+  const tables = TableDeletionPolicy === 'Delete' ? 'deleted with the stack' : 'kept when the stack is removed';
+  const readList =
+    ListAccess === 'public'
+      ? `3. Read the list:  curl ${ListUrl}`
+      : `3. Read the list, with one of its tokens in LIST_TOKEN:  curl -H "Authorization: Bearer $LIST_TOKEN" ${ListUrl}`;
   return {
-    made: [
-      `${Object.keys(functions).length} functions, behind an HTTP API`,
-      `${count('AWS::DynamoDB::Table')} tables, which ${kept ? 'stay when the stack is removed' : 'are removed with the stack'}`,
-      `${count('AWS::CloudWatch::Alarm')} alarms, sent to ${email === '' ? 'nobody (set ALARM_EMAIL)' : email}`,
-      `a dashboard: ${dashboardUrl}`,
+    created: [
+      `${count('AWS::Lambda::Function')} functions, behind an HTTP API`,
+      `${count('AWS::DynamoDB::Table')} tables, ${tables}`,
+      `${count('AWS::CloudWatch::Alarm')} alarms, sent to ${AlarmEmail ?? 'no one (set ALARM_EMAIL and deploy again)'}`,
+      `a dashboard: ${DashboardUrl}`,
     ],
-    'to do': [
-      `1. In ZEGO's console, set this as the URL of the stream and the room events: ${callbackUrl}`,
-      `2. Check all of it:  npm run doctor -- ${callbackUrl.replace(/\/callbacks\/zego$/, '')}${stageOption(provider.stage)}`,
-      `3. Read the list:  curl ${open ? '' : "-H 'Authorization: Bearer …one of LIST_TOKEN…' "}${listUrl}`,
-      ...(email === '' ? [] : [`4. Confirm the mail that AWS sent to ${email}, once: no alarm is sent before.`]),
+    'next steps': [
+      `1. In ZEGO's console, set this URL for the stream events and the room events: ${CallbackUrl}`,
+      `2. Check the deployment:  npm run doctor -- ${CallbackUrl.replace(/\/callbacks\/zego$/, '')}${stageOption(stage)}`,
+      readList,
+      ...(AlarmEmail === undefined
+        ? []
+        : [`4. Once: confirm the email that AWS sent to ${AlarmEmail}. No alarm is sent before that.`]),
     ],
   };
 }
 
-/** Where the stage has settings of its own, the doctor needs them, too. */
+/** The doctor needs to know a stage that has settings of its own. */
 function stageOption(stage: string): string {
   return stage !== 'dev' && existsSync(`.env.${stage}`) ? ` --stage ${stage}` : '';
 }

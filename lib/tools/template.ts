@@ -25,6 +25,7 @@ export function switches(): Record<string, 'true' | 'false'> {
   const conditions = {
     SecretIsParameter: parameterOf('ZEGO_CALLBACK_SECRET') !== '',
     TokenIsParameter: parameterOf('LIST_TOKEN') !== '',
+    ListIsOpen: configured('LIST_TOKEN') === 'public',
     RequestsAreTraced: configured('TRACING'),
     AlarmsAreSent: configured('ALARM_EMAIL') !== '',
     SilenceIsWatched: configured('SILENCE_MINUTES') !== null,

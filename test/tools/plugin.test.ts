@@ -51,6 +51,7 @@ interface Resource {
   Type: string;
   DependsOn?: string[];
   Condition?: string;
+  DeletionPolicy?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template is checked by what is expected of it
   Properties: any;
 }
@@ -349,6 +350,12 @@ describe('package, with the variables in .env', () => {
     expect(JSON.stringify(outputs.DashboardUrl?.Value)).toContain('#dashboards/dashboard/${Dashboard}');
   });
 
+  it('has outputs that describe the stack to info', () => {
+    expect(outputs.ListAccess?.Value).toEqual({ 'Fn::If': ['ListIsOpen', 'public', 'token'] });
+    expect(outputs.TableDeletionPolicy?.Value).toBe(resource('SessionsTable').DeletionPolicy);
+    expect(outputs.AlarmEmail).toMatchObject({ Condition: 'AlarmsAreSent' });
+  });
+
   it.each(NAMES)(
     '%s.zip holds the bundle that serverless.yml names, without a source map, and what reads parameters',
     (name) => {
@@ -400,14 +407,16 @@ describe('package of a disposable stage, with secrets in Parameter Store and eve
     expect(readable('OpenapiRole')).toBeNull();
   });
 
-  it('switches everything on', () => {
+  it('switches everything on, except for an open list', () => {
     const { Stack } = template.Mappings.Switches;
     expect(Object.keys(Stack).sort()).toEqual(
       Object.keys(template.Conditions)
         .filter((name) => !name.startsWith('In'))
         .sort(),
     );
-    expect(Object.values(Stack)).toEqual(Object.keys(Stack).map(() => 'true'));
+    const { ListIsOpen, ...others } = Stack;
+    expect(ListIsOpen).toBe('false');
+    expect(Object.values(others)).toEqual(Object.keys(others).map(() => 'true'));
     expect(propertiesOf('AlarmTopic').Subscription).toEqual([{ Protocol: 'email', Endpoint: 'ops@example.com' }]);
     expect(propertiesOf('SilenceAlarm')).toMatchObject({
       EvaluationPeriods: 30,
