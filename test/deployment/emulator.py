@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from ministack.app import main
 from ministack.services import apigateway, dynamodb
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 
 def with_own_names(answer):
@@ -34,10 +34,31 @@ def with_new_names(create):
     return renamed
 
 
+def with_maps(evaluate):
+    """It resolves no Fn::FindInMap in a template's conditions, which leaves all of ours off."""
+
+    def evaluated(template, params):
+        def resolve(node):
+            if isinstance(node, dict):
+                if "Fn::FindInMap" in node:
+                    name, first, second = node["Fn::FindInMap"]
+                    return template["Mappings"][name][first][second]
+                return {key: resolve(value) for key, value in node.items()}
+            return [resolve(value) for value in node] if isinstance(node, list) else node
+
+        return evaluate({**template, "Conditions": resolve(template.get("Conditions", {}))}, params)
+
+    return evaluated
+
+
 tables = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
 tables["create"] = with_new_names(tables["create"])
 apigateway._cors_preflight_response = with_own_names(apigateway._cors_preflight_response)
 apigateway._cors_response_headers = with_own_names(apigateway._cors_response_headers)
 provisioners._cw_metric_alarm_record = with_one_metric(provisioners._cw_metric_alarm_record)
+
+evaluate = with_maps(engine._evaluate_conditions)
+for module in (engine, stacks, handlers, changesets):
+    module._evaluate_conditions = evaluate
 
 main()

@@ -13,13 +13,14 @@ import { type Environment, freePort, type Program, start } from './program.ts';
 /**
  * `npx serverless deploy` and `remove`, and the deployed API asked over HTTP. Instead of AWS there is MiniStack
  * (https://pypi.org/project/ministack), whose `python` has to be the first on PATH. What it does not have stays unseen
- * here: TTL, throttling, alarms that ring, and whether the roles allow what the functions do.
+ * here: TTL, throttling, alarms that fire, and whether the roles allow what the functions do.
  */
-const OLD_SECRET = 'the-old-callback-secret';
-const NEW_SECRET = 'the-new-callback-secret';
-const TOKEN = 'a-list-token';
+const OLD_SECRET = '5f0c9d1e7ab34826b8d2e6f413a790cd';
+const NEW_SECRET = 'c3a19e4b70d84f5d9b62f1807e5a4d36';
+const TOKEN = 'a-list-token-of-24-chars';
 const SECRET_PARAMETER = '/zego-live-list/callback-secret';
 const TOKEN_PARAMETER = '/zego-live-list/list-token';
+const EMAIL = 'ops@example.com';
 
 /** More than there are, as the simulator sends 16 callbacks at a time. */
 const INSTANCES = 32;
@@ -62,13 +63,29 @@ async function story(cloud: Cloud): Promise<void> {
   await cloud.setParameter(SECRET_PARAMETER, OLD_SECRET);
   await cloud.setParameter(TOKEN_PARAMETER, TOKEN);
   assert.deepEqual(await cloud.inventory(), []);
-  const settings = { ZEGO_CALLBACK_SECRET: `ssm:${SECRET_PARAMETER}`, LIST_TOKEN: `ssm:${TOKEN_PARAMETER}` };
+  const settings = {
+    ZEGO_CALLBACK_SECRET: `ssm:${SECRET_PARAMETER}`,
+    LIST_TOKEN: `ssm:${TOKEN_PARAMETER}`,
+    ALARM_EMAIL: EMAIL,
+    SILENCE_MINUTES: '45',
+    TRACING: 'true',
+  };
   const output = await cloud.deploy('ci', settings);
   const api = new Api(cloud.url, idIn(output), TOKEN);
-  const made = await cloud.inventory();
-  assert.deepEqual([...new Set(made)].sort(), Object.keys(INVENTORY).sort());
-  say('deployed, with its secrets in Parameter Store; it says what it made and what to do:');
-  show(/^made:[\s\S]*\/streams$/m.exec(output)?.[0] ?? output);
+  const created = await cloud.inventory();
+  assert.deepEqual([...new Set(created)].sort(), Object.keys(INVENTORY).sort());
+  say('the stage ci is deployed with every option on; the deployment prints what it created and what to do next:');
+  show(summaryIn(output));
+  await numbersAgree(cloud, 'ci', output);
+  assert.match(summaryIn(output), new RegExp(`^  \\d+ alarms, sent to ${EMAIL}$`, 'm'));
+  assert.match(summaryIn(output), /^ {2}2 tables, deleted with the stack$/m);
+  assert.deepEqual(await cloud.options('ci'), {
+    silenceMinutes: 45,
+    emails: [EMAIL],
+    readsParameters: { CallbackRole: [SECRET_PARAMETER], StreamsRole: [TOKEN_PARAMETER], OpenapiRole: [] },
+    writesTraces: ['CallbackRole', 'OpenapiRole', 'StreamsRole'],
+  });
+  say('deployed are the silence alarm, the email subscription, and roles that read their parameter and write traces');
 
   for (const token of [undefined, 'another-token']) {
     const refused = await api.get('/streams', token);
@@ -105,15 +122,17 @@ async function story(cloud: Cloud): Promise<void> {
   await cloud.deploy('ci', { ...settings, LIVE_SHARDS: '2' });
   await api.shows([OTHER]);
   await api.shows([ended], `/streams/${SAMPLE.stream_id}`);
-  assert.deepEqual(await cloud.inventory(), made);
+  assert.deepEqual(await cloud.inventory(), created);
   say('deployed again: nothing to change; and with another setting: the same tables, and what is in them');
 
   await Promise.all([rotation(cloud, api), keptStage(cloud)]);
   await api.shows([OTHER]);
 
-  await cloud.remove('ci');
+  const removal = await cloud.remove('ci');
   assert.deepEqual(await cloud.inventory('ci'), []);
-  say('the stage ci is removed, and nothing of it is left');
+  assert.match(removal, /^Nothing is left: /m);
+  say('the stage ci is removed, and nothing of it is left; the removal says so:');
+  show(/^Nothing is left: .*$/m.exec(removal)?.[0] ?? removal);
 }
 
 /** A CallbackSecret is replaced while callbacks come in, and neither deployed again nor restarted. */
@@ -174,18 +193,43 @@ async function sendOn(api: Api, zego: { secret: string; refused: number }, over:
   return count;
 }
 
-/** What a stage holds that is not thrown away outlives it. */
+/** A stage that is not disposable, without any option: its tables outlive it. */
 async function keptStage(cloud: Cloud): Promise<void> {
   const settings = { ZEGO_CALLBACK_SECRET: OLD_SECRET, LIST_TOKEN: TOKEN };
-  const first = new Api(cloud.url, idIn(await cloud.deploy('prod', settings)), TOKEN);
+  const output = await cloud.deploy('prod', settings);
+  const first = new Api(cloud.url, idIn(output), TOKEN);
   await first.callback(json(signed(sampleCreate)), 200, 'applied');
+  await numbersAgree(cloud, 'prod', output);
+  assert.deepEqual(await cloud.options('prod'), {
+    silenceMinutes: undefined,
+    emails: [],
+    readsParameters: { CallbackRole: [], StreamsRole: [], OpenapiRole: [] },
+    writesTraces: [],
+  });
+  say('the stage prod is deployed without any option: no silence alarm, no topic, no parameter to read, no traces');
+
+  const others = { LIST_TOKEN: 'public', ALARM_EMAIL: EMAIL, SILENCE_MINUTES: '30', LIVE_SHARDS: 'x' };
+  for (const environment of [{}, others]) {
+    assert.equal(summaryIn(await cloud.info('prod', environment)), summaryIn(output));
+  }
+  say('info prints the same summary of it, without any setting and with other and malformed ones:');
+  show(summaryIn(output));
+
   const kept = await cloud.tables('prod');
   assert.equal(kept.length, 2);
-  await cloud.remove('prod');
+  const removal = await cloud.remove('prod');
   assert.deepEqual(await cloud.tables('prod'), kept);
+  for (const { name } of kept) {
+    assert.match(removal, new RegExp(`^  ${name}$`, 'm'));
+    assert.match(removal, new RegExp(`^  aws dynamodb delete-table --region us-east-1 --table-name ${name} `, 'm'));
+  }
   assert.notEqual((await first.get('/streams', TOKEN)).status, 200);
+  say('the stage prod is removed; the removal prints which tables it kept, and how to delete them:');
+  show(/^These tables were kept[\s\S]*/m.exec(removal)?.[0] ?? removal);
 
-  const second = new Api(cloud.url, idIn(await cloud.deploy('prod', settings)), TOKEN);
+  const again = await cloud.deploy('prod', { ...settings, LIST_TOKEN: 'public' });
+  assert.match(summaryIn(again), /^ {2}3\. Read the list: {2}curl https:\S+\/streams$/m);
+  const second = new Api(cloud.url, idIn(again), TOKEN);
   await second.shows([]);
   await second.callback(json(signed(sampleCreate)), 200, 'applied');
   await second.shows([SAMPLE]);
@@ -195,8 +239,23 @@ async function keptStage(cloud: Cloud): Promise<void> {
     assert.ok(isProtected);
     assert.equal(tables.find((table) => table.name === name)?.items, items);
   }
-  say(
-    'the stage prod, deployed, removed and deployed anew, has new tables; the ones before are kept, with what they hold',
+  say('deployed again with an open list, it has new tables; the previous ones are still there with their items');
+}
+
+/** What a deployment printed of the stack. */
+function summaryIn(output: string): string {
+  const [summary] = /^created:\n(?: {2}.*\n)+next steps:\n(?: {2}.*\n?)+/m.exec(output) ?? [];
+  assert.ok(summary, `the deployment prints a summary:\n${output}`);
+  return summary.trimEnd();
+}
+
+/** A summary counts what the services list, too. */
+async function numbersAgree(cloud: Cloud, stage: string, output: string): Promise<void> {
+  const { functions, tables, alarms } = await cloud.counts(stage);
+  const numbers = [...summaryIn(output).matchAll(/^ {2}(\d+) (functions|tables|alarms), /gm)];
+  assert.deepEqual(
+    numbers.map(([, count, kind]) => `${count} ${kind}`),
+    [`${functions} functions`, `${tables} tables`, `${alarms} alarms`],
   );
 }
 
@@ -337,6 +396,7 @@ const INVENTORY: Record<string, Call> = {
   logs: { service: 'logs', target: 'Logs_20140328.DescribeLogGroups' },
   roles: { service: 'iam', query: 'Action=ListRoles&Version=2010-05-08' },
   tables: { service: 'dynamodb', target: 'DynamoDB_20120810.ListTables' },
+  topics: { service: 'sns', query: 'Action=ListTopics&Version=2010-03-31' },
 };
 
 interface Call {
@@ -344,6 +404,20 @@ interface Call {
   path?: string;
   query?: string;
   target?: string;
+}
+
+interface DeployedOptions {
+  silenceMinutes: number | undefined;
+  emails: string[];
+  /** The parameters that each role may read. */
+  readsParameters: Record<string, string[]>;
+  /** The roles that may write traces. */
+  writesTraces: string[];
+}
+
+interface Statement {
+  Action: string | string[];
+  Resource: unknown;
 }
 
 interface TableInfo {
@@ -395,8 +469,12 @@ class Cloud {
     return this.serverless('deploy', stage, { LIST_CACHE_SECONDS: '0', ...settings });
   }
 
-  async remove(stage: string): Promise<void> {
-    await this.serverless('remove', stage, {});
+  info(stage: string, settings: Environment): Promise<string> {
+    return this.serverless('info', stage, settings);
+  }
+
+  remove(stage: string): Promise<string> {
+    return this.serverless('remove', stage, {});
   }
 
   async setParameter(Name: string, Value: string): Promise<void> {
@@ -411,6 +489,74 @@ class Cloud {
       return Array.from(new Set(names), () => kind);
     });
     return (await Promise.all(listed)).flat();
+  }
+
+  /** How many functions, tables and alarms of a stage the services themselves list. */
+  async counts(stage: string): Promise<{ functions: number; tables: number; alarms: number }> {
+    const count = async (kind: string, name: RegExp) => {
+      const names = [...(await this.ask(INVENTORY[kind] as Call, {})).matchAll(name)].map(([, found]) => found);
+      return names.filter((found) => found?.startsWith(`zego-live-list-${stage}-`)).length;
+    };
+    return {
+      functions: await count('functions', /"FunctionName": ?"([^"]+)"/g),
+      tables: (await this.tables(stage)).length,
+      alarms: await count('alarms', /<AlarmName>([^<]+)</g),
+    };
+  }
+
+  /** What the conditions of the template decide about a stage, read from what is deployed. */
+  async options(stage: string): Promise<DeployedOptions> {
+    const stack = await this.query('cloudformation', '2010-05-15', 'ListStackResources', {
+      StackName: `zego-live-list-${stage}`,
+    });
+    const members = [...stack.matchAll(/<LogicalResourceId>(\w+)<.*?<PhysicalResourceId>([^<]*)</g)];
+    const resources = new Map(members.map(([, id = '', name = '']) => [id, name]));
+
+    const [silence, topic] = [resources.get('SilenceAlarm'), resources.get('AlarmTopic')];
+    const alarm =
+      silence && (await this.query('monitoring', '2010-08-01', 'DescribeAlarms', { 'AlarmNames.member.1': silence }));
+    const sent = topic && (await this.query('sns', '2010-03-31', 'ListSubscriptionsByTopic', { TopicArn: topic }));
+    const minutes = alarm && /<EvaluationPeriods>(\d+)</.exec(alarm)?.[1];
+    const subscriptions = [...(sent ?? '').matchAll(/<member>.*?<\/member>/gs)].map(([member]) => member);
+
+    const roles = ['CallbackRole', 'StreamsRole', 'OpenapiRole'];
+    const policies = await Promise.all(
+      roles.map(async (role) => {
+        const RoleName = resources.get(role) ?? '';
+        const PolicyName = role.replace('Role', '').toLowerCase();
+        const answer = await this.query('iam', '2010-05-08', 'GetRolePolicy', { RoleName, PolicyName });
+        const document = /<PolicyDocument>([^<]*)</.exec(answer)?.[1] ?? '';
+        return { role, statements: JSON.parse(decodeURIComponent(document)).Statement as Statement[] };
+      }),
+    );
+    const actions = ({ Action }: Statement) => [Action].flat();
+    return {
+      silenceMinutes: minutes === undefined ? undefined : Number(minutes),
+      emails: subscriptions
+        .filter((member) => member.includes('<Protocol>email<'))
+        .map((member) => /<Endpoint>([^<]*)</.exec(member)?.[1] ?? ''),
+      readsParameters: Object.fromEntries(
+        policies.map(({ role, statements }) => [
+          role,
+          statements
+            .filter((statement) => actions(statement).includes('ssm:GetParameter'))
+            .map(({ Resource }) => String(Resource).replace(/^.*:parameter/, '')),
+        ]),
+      ),
+      writesTraces: policies
+        .filter(({ statements }) =>
+          statements.some((statement) => actions(statement).includes('xray:PutTraceSegments')),
+        )
+        .map(({ role }) => role)
+        .sort(),
+    };
+  }
+
+  private query(service: string, version: string, action: string, input: Record<string, string>): Promise<string> {
+    return this.ask(
+      { service, query: String(new URLSearchParams({ Action: action, Version: version, ...input })) },
+      {},
+    );
   }
 
   /** The tables of a stage, also those of stacks that are no more. */
@@ -459,6 +605,8 @@ class Cloud {
   }
 }
 
+// Each program listens for the end of this process.
+process.setMaxListeners(32);
 const folder = await mkdtemp(join(tmpdir(), 'ministack-'));
 const cloud = await Cloud.start(folder);
 try {
