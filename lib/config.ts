@@ -10,6 +10,8 @@ interface Variable<T> {
   fallback: string;
   /** Where it must be set by hand. */
   required?: 'start and deploy' | 'deploy';
+  /** Never shown in full. */
+  secret?: true;
   /** @throws Error whose message completes "NAME …" and says what to set */
   parse: (value: string) => T;
 }
@@ -23,6 +25,7 @@ export const VARIABLES = {
     example: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
     fallback: '',
     required: 'start and deploy',
+    secret: true,
     parse: callbackSecret,
   },
   LIST_TOKEN: {
@@ -30,6 +33,7 @@ export const VARIABLES = {
     example: 'a-long-random-string',
     fallback: '',
     required: 'deploy',
+    secret: true,
     parse: listToken,
   },
   ZEGO_APP_ID: {
@@ -151,26 +155,90 @@ export type Config<N extends VariableName = VariableName> = {
 };
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Variables that the documentation announces and that have no effect yet. */
+export const NOT_BUILT = [
+  'LIST_CONCURRENCY',
+  'ZEGO_SERVER_SECRET',
+  'HEALING_RATE',
+  'ZEGO_API_URL',
+  'WEBHOOK_URL',
+  'WEBHOOK_SECRET',
+  'EVENT_BUS',
+] as const;
+
+/** Where a person finds the settings, for messages on their own machine. */
+export interface Sources {
+  /** Where a missing variable should be set, such as `.env`. */
+  file: string;
+  /** What set a variable: `.env`, or `the environment`. */
+  of: (name: string) => string;
+}
+
 /**
  * @param names what the caller needs, and nothing else
+ * @param sources shows a malformed value, secrets masked, and where it stands; without it no part of a value is shown
  * @throws Error with one sentence that says what to set
  */
 export function readConfig<N extends VariableName>(
   names: readonly N[],
   environment: Environment = process.env,
+  sources?: Sources,
 ): Config<N> {
-  return Object.freeze(Object.fromEntries(names.map((name) => [name, read(name, environment)]))) as Config<N>;
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, read(name, environment, sources)]))) as Config<N>;
 }
 
-function read(name: VariableName, environment: Environment): unknown {
-  const { parse, fallback }: Variable<unknown> = VARIABLES[name];
+function read(name: VariableName, environment: Environment, sources?: Sources): unknown {
+  const { parse, fallback, meaning, secret }: Variable<unknown> = VARIABLES[name];
   // An empty value is an unset one: serverless.yml hands on what is not set as ''.
   const value = environment[name]?.trim() || fallback;
   try {
+    checkSpelling(name, value);
     return parse(value);
   } catch (error) {
-    throw new Error(`${name} ${(error as Error).message} (it is ${VARIABLES[name].meaning}).`);
+    const found = sources === undefined ? '' : `; ${sources.of(name)} has ${shown(value, secret === true)}`;
+    throw new Error(`${name} ${(error as Error).message} (it is ${meaning}${found}).`);
   }
+}
+
+/** @throws Error whose message completes "NAME …", for what no value of ours has: what copying and quoting leave behind */
+function checkSpelling(name: VariableName, value: string): void {
+  // Parameter names are checked on their own.
+  if (/^ssm[:：]/i.test(value)) return;
+  const entries = list(value);
+  if (entries.some((entry) => /^["'`]|["'`]$/.test(entry))) {
+    throw new Error('holds quotes around a value: write it without them');
+  }
+  const pasted = new RegExp(`^((export|set) |\\$env:)?${name}\\s*[=:]`, 'i');
+  if (pasted.test(value) || /^[A-Z][A-Z\d]*(_[A-Z\d]+)+=[^=]/.test(value)) {
+    throw new Error('holds a whole NAME=value: write only what follows the equals sign');
+  }
+  if (entries.some((entry) => /^<.*>$/.test(entry))) {
+    throw new Error('holds a placeholder in angle brackets: write the value itself, without < and >');
+  }
+  for (const [kind, words] of LOOKALIKES) {
+    const [found] = kind.exec(value) ?? [];
+    if (found !== undefined) throw new Error(`holds ${words} (${codePoint(found)}): type the value again without it`);
+  }
+}
+
+/** Characters that nobody types on purpose in a value of ours, as all of them are ASCII. */
+const LOOKALIKES: readonly (readonly [RegExp, string])[] = [
+  [/[\p{Cf}\p{Default_Ignorable_Code_Point}]/u, 'an invisible character'],
+  [/[\p{Pi}\p{Pf}‚„〝-〟＂＇「-』]/u, 'a typographic quote'],
+  [/，/, 'a full-width comma where an ordinary one belongs'],
+  [/[\uff01-\uff60\uffe0-\uffe6、。]/u, 'a full-width character'],
+  [/[‐-―−]/u, 'a typographic dash'],
+];
+
+function codePoint(character: string): string {
+  return `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** A value for a person's eyes: of a secret only what identifies it, and nothing that a terminal would not print. */
+function shown(value: string, secret: boolean): string {
+  const mask = (entry: string) => (entry.length < 16 ? '…' : `${entry.slice(0, 3)}…${entry.slice(-3)}`);
+  const text = secret ? list(value).map(mask).join(',') : value;
+  return text.slice(0, 100).replace(/[\p{C}\p{Z}]/gu, (found) => (found === ' ' ? found : `<${codePoint(found)}>`));
 }
 
 /**
@@ -179,13 +247,23 @@ function read(name: VariableName, environment: Environment): unknown {
  * @returns warnings, each a sentence
  * @throws Error with one sentence that says what to set
  */
-export function checkEnvironment(purpose: 'start' | 'deploy', environment: Environment = process.env): string[] {
+export function checkEnvironment(
+  purpose: 'start' | 'deploy',
+  environment: Environment = process.env,
+  sources?: Sources,
+): string[] {
+  const where = sources === undefined ? '' : ` in ${sources.file}`;
+  for (const name of NOT_BUILT) {
+    if (environment[name]?.trim()) {
+      throw new Error(`${name} has no effect in this version: remove it${where && ` from ${sources?.of(name)}`}.`);
+    }
+  }
   for (const name of Object.keys(VARIABLES) as VariableName[]) {
     const { required, meaning, example }: Variable<unknown> = VARIABLES[name];
     if (required?.includes(purpose) && isMissing(name, environment)) {
-      throw new Error(`${name} is missing: set it to ${meaning}, for example ${name}=${example}`);
+      throw new Error(`${name} is missing: set it${where} to ${meaning}, for example ${name}=${example}`);
     }
-    const value = read(name, environment);
+    const value = read(name, environment, sources);
     if (purpose === 'start' && isParameter(value)) {
       throw new Error(`${name} cannot be read from Parameter Store on this machine: set the value itself.`);
     }
@@ -229,7 +307,7 @@ function secrets(value: string): readonly string[] | Parameter {
     }
     return { parameter };
   }
-  if (value.includes('，')) throw new Error('holds a full-width comma: write an ordinary one between its entries');
+  if (value.includes(';')) throw new Error('holds a semicolon: separate entries by commas');
   if (entries.some((entry) => entry.includes('${'))) {
     throw new Error('holds ${, which serverless.yml would take for a variable of its own: choose another value');
   }
@@ -238,8 +316,8 @@ function secrets(value: string): readonly string[] | Parameter {
 
 function callbackSecret(value: string): readonly string[] | Parameter {
   const given = secrets(value);
-  if (!isParameter(given) && given.some((secret) => /\s/.test(secret))) {
-    throw new Error('holds white space within a secret, which ZEGO gives to none: copy it again');
+  if (!isParameter(given) && !given.every((secret) => /^[!-~]+$/.test(secret))) {
+    throw new Error("holds white space or another character that no secret of ZEGO's has: copy it again");
   }
   return given;
 }
