@@ -33,15 +33,20 @@ export function switches(): Record<string, 'true' | 'false'> {
   return Object.fromEntries(Object.entries(conditions).map(([name, holds]) => [name, holds ? 'true' : 'false']));
 }
 
+/** Whether a stage and its data may be thrown away. */
+export function isDisposable(stage: string): boolean {
+  return /^(test|ci)/.test(stage);
+}
+
 /**
- * `${stage:NAME}`: what differs between stages. Those whose names begin with `test` or `ci` are thrown away as they
- * are; in all others the tables outlive the stack (`RetainExceptOnCreate`: unless their own creation was rolled back).
+ * `${stage:NAME}`: what differs between stages. In those that are not disposable the tables outlive the stack
+ * (`RetainExceptOnCreate`: unless their own creation was rolled back).
  */
 export function stageSettings(stage: string): Record<string, string | boolean> {
-  const isDisposable = /^(test|ci)/.test(stage);
+  const disposable = isDisposable(stage);
   return {
-    DeletionPolicy: isDisposable ? 'Delete' : 'RetainExceptOnCreate',
-    UpdateReplacePolicy: isDisposable ? 'Delete' : 'Retain',
-    DeletionProtectionEnabled: !isDisposable,
+    DeletionPolicy: disposable ? 'Delete' : 'RetainExceptOnCreate',
+    UpdateReplacePolicy: disposable ? 'Delete' : 'Retain',
+    DeletionProtectionEnabled: !disposable,
   };
 }
