@@ -60,6 +60,8 @@ export function serverless(folder: string, args: string, environment: Record<str
       child.kill(signal);
       return exited;
     },
+    /** Stops reading, as `| head -1` does. */
+    stopReading: () => child.stdout.destroy(),
     /** For when a test failed before it ended. */
     kill: () => child.kill('SIGKILL'),
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Environment, isMissing, isParameter, readConfig } from '../config.ts';
+import { type Environment, isMissing, isParameter, NOT_BUILT, readConfig } from '../config.ts';
 import { DEFAULT_APPID } from './options.ts';
 import { describeAnswer } from './simulator/attempt.ts';
 import { type Callback, CLOSE } from './simulator/callbacks.ts';
@@ -26,12 +26,24 @@ const ENDS: Readonly<Record<string, string>> = {
   [CLOSE.cleared]: 'room_cleared',
 };
 
-/** The demo needs no variable: it makes a secret up. What a `.env` to deploy with has in Parameter Store is not read. */
-export function demoEnvironment(environment: Environment): Environment {
-  const isSet = (name: 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN') =>
-    !isMissing(name, environment) && !isParameter(readConfig([name], environment)[name]);
-  return {
+/**
+ * The demo needs no variable: it makes up a secret. It takes what the shell sets, and neither what stands in a `.env`
+ * to deploy with nor what is in Parameter Store.
+ * @param environment may hold what the framework has read from a `.env`
+ * @param inFile what that `.env` holds
+ */
+export function demoEnvironment(environment: Environment, inFile: Environment = {}): Environment {
+  // Empty and not absent: serverless.yml is resolved already, with the values of the file.
+  const fromFile = Object.keys(inFile).filter((name) => environment[name] === inFile[name]);
+  const shell: Environment = {
     ...environment,
+    ...Object.fromEntries(fromFile.map((name) => [name, ''])),
+    ...Object.fromEntries(NOT_BUILT.map((name) => [name, undefined])),
+  };
+  const isSet = (name: 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN') =>
+    !isMissing(name, shell) && !isParameter(readConfig([name], shell)[name]);
+  return {
+    ...shell,
     ...(isSet('ZEGO_CALLBACK_SECRET') ? {} : { ZEGO_CALLBACK_SECRET: randomBytes(16).toString('hex') }),
     ...(isSet('LIST_TOKEN') ? {} : { LIST_TOKEN: 'public' }),
   };
@@ -83,8 +95,14 @@ export function playDemo(url: string, environment: Environment, write: (line: st
     }
   }
 
+  let announce = () => {};
+  const ready = new Promise<void>((resolve) => {
+    announce = resolve;
+  });
+
   async function play(): Promise<void> {
     while (world.onAir().length < 3) await tell(world.begin(Date.now()));
+    announce();
     while (!signal.aborted) {
       await wait(PAUSE_MS, undefined, { signal });
       await tell(world.advance(Date.now()));
@@ -96,8 +114,11 @@ export function playDemo(url: string, environment: Environment, write: (line: st
 
   const played = play().catch((error: Error) => {
     if (!signal.aborted) write(`The demo stopped: ${error.message}`);
+    announce();
   });
   return {
+    /** Fulfilled when the first streams are on air, or when nothing more will come. */
+    ready,
     close: async () => {
       stop.abort();
       await played;

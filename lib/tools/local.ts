@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { checkEnvironment, type Environment, isMissing, readConfig } from '../config.ts';
+import { checkEnvironment, type Environment, isMissing, readConfig, type Sources } from '../config.ts';
 import { bundle, bundleName } from './bundle.ts';
 import { awsEnvironment, createTables, startEngine } from './engine.ts';
 import { startFunction } from './functions.ts';
@@ -9,6 +9,8 @@ import { environmentOf, routesOf, type Service, tablesOf } from './service.ts';
 
 export interface LocalStack {
   url: string;
+  /** Whether the list demands no token. */
+  isOpen: boolean;
   close: () => Promise<void>;
 }
 
@@ -16,6 +18,8 @@ export interface LocalOptions {
   service: Service;
   /** Stands in for the process's environment. */
   environment: Environment;
+  /** Where a person finds the settings. */
+  sources?: Sources | undefined;
   /** Gets what the functions write: a JSON line each. */
   onLog: (text: string) => void;
   onWarning: (sentence: string) => void;
@@ -25,11 +29,12 @@ export interface LocalOptions {
  * The whole stack on this machine: API, functions and tables as serverless.yml has them, and a DynamoDB in memory.
  * @throws Error with one sentence that says what to do
  */
-export async function startLocal({ service, environment, onLog, onWarning }: LocalOptions): Promise<LocalStack> {
+export async function startLocal(options: LocalOptions): Promise<LocalStack> {
+  const { service, environment, sources, onLog, onWarning } = options;
   // Locally an open list harms nobody.
   const settings = isMissing('LIST_TOKEN', environment) ? { ...environment, LIST_TOKEN: 'public' } : environment;
-  for (const warning of checkEnvironment('start', settings)) onWarning(warning);
-  const config = readConfig(['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYNAMODB'], settings);
+  for (const warning of checkEnvironment('start', settings, sources)) onWarning(warning);
+  const config = readConfig(['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYNAMODB', 'LIST_TOKEN'], settings);
 
   const opened: { close: () => Promise<void> }[] = [];
   const close = async () => {
@@ -59,7 +64,7 @@ export async function startLocal({ service, environment, onLog, onWarning }: Loc
     }
     const gateway = await listen(createGateway(routes, service.provider.httpApi.cors), config.PORT, 'PORT');
     opened.push(gateway);
-    return { url: gateway.url, close };
+    return { url: gateway.url, isOpen: config.LIST_TOKEN === 'public', close };
   } catch (error) {
     await close();
     throw error;

@@ -1,11 +1,12 @@
-import { checkEnvironment, type Environment, readConfig, type VariableName } from '../config.ts';
+import type { VariableName } from '../config.ts';
 import { bundleName, writeBundles } from './bundle.ts';
-import { demoEnvironment, playDemo } from './demo.ts';
 import { type CloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
-import { type LocalStack, startLocal } from './local.ts';
+import { checkNames } from './names.ts';
 import { reportRemoval } from './removal.ts';
+import { runDemo, runStack } from './run-stack.ts';
 import type { Service } from './service.ts';
-import { onStop } from './stop.ts';
+import { checkDeployment } from './settings.ts';
+import { watchReader } from './stop.ts';
 import { summarize } from './summary.ts';
 import { configured, parameterOf, stageSettings, switches } from './template.ts';
 
@@ -32,6 +33,7 @@ interface Asked {
 }
 
 interface Log {
+  notice: (text: string) => void;
   warning: (text: string) => void;
 }
 
@@ -65,8 +67,8 @@ export default class Plugin {
     'before:remove:remove': () => this.rememberStack(),
     // After the framework has said that the removal succeeded.
     finalize: () => this.reportRemoval(),
-    'local:start': () => untilStopped(() => this.start(process.env, (text) => process.stdout.write(text))),
-    'demo:start': () => untilStopped(() => this.demo()),
+    'local:start': () => runStack(this.service),
+    'demo:start': () => runDemo(this.service),
   };
 
   /** What stands in serverless.yml as `${config:…}` and the like: template.ts. */
@@ -82,6 +84,7 @@ export default class Plugin {
   };
 
   constructor(serverless: Serverless, _options: unknown, { log, writeText }: Writers) {
+    watchReader();
     this.serverless = serverless;
     this.log = log;
     this.writeText = writeText;
@@ -97,7 +100,10 @@ export default class Plugin {
 
   private async prepare(): Promise<void> {
     try {
-      for (const warning of checkEnvironment('deploy')) this.log.warning(warning);
+      checkNames(this.service);
+      const { source, warnings } = checkDeployment(this.provider.getStage(), process.env);
+      this.log.notice(source);
+      for (const warning of warnings) this.log.warning(warning);
     } catch (error) {
       throw new this.serverless.classes.Error((error as Error).message, 'INVALID_CONFIGURATION');
     }
@@ -128,48 +134,4 @@ export default class Plugin {
       return undefined;
     }
   }
-
-  private async start(environment: Environment, onLog: (text: string) => void): Promise<LocalStack> {
-    const onWarning = (sentence: string) => process.stderr.write(`Warning: ${sentence}\n`);
-    const stack = await startLocal({ service: this.service, environment, onLog, onWarning });
-    process.stdout.write(`Listening on ${stack.url}\n`);
-    return stack;
-  }
-
-  private async demo(): Promise<Running> {
-    const environment = demoEnvironment(process.env);
-    const stack = await this.start(environment, () => {});
-    const open = readConfig(['LIST_TOKEN'], environment).LIST_TOKEN === 'public';
-    const header = open ? '' : "-H 'Authorization: Bearer …one of LIST_TOKEN…' ";
-    process.stdout.write(`The live list:  curl ${header}${stack.url}/streams\n`);
-    process.stdout.write('End it with Ctrl-C. What a simulated ZEGO sends:\n\n');
-    const demo = playDemo(stack.url, environment, (line) => process.stdout.write(`${line}\n`));
-    return {
-      close: async () => {
-        await demo.close();
-        await stack.close();
-      },
-    };
-  }
-}
-
-interface Running {
-  close: () => Promise<void>;
-}
-
-/** Runs until Ctrl-C or SIGTERM. What goes wrong at the start is one sentence and exit code 1. */
-async function untilStopped(start: () => Promise<Running>): Promise<void> {
-  let running: Running;
-  try {
-    running = await start();
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exit(1);
-  }
-  await new Promise<void>((resolve) => {
-    onStop(resolve);
-    // Nobody reads any more.
-    process.stdout.once('error', () => resolve());
-  });
-  await running.close();
 }

@@ -1,5 +1,6 @@
 // Runs before every npm script: stops with one sentence on a Node that does not work, or without the packages. Plain
-// JavaScript without a package, so that old versions of Node can run it.
+// JavaScript without a package, so that old versions of Node can run it. When all is well it prints its argument: what
+// follows may take seconds to load.
 'use strict';
 
 const fs = require('node:fs');
@@ -56,8 +57,12 @@ module.exports = { refusal, missingPackages };
 if (require.main === module) {
   const folders = require.resolve.paths('serverless') || [];
   const problem = refusal(process.version, manifest.engines.node) || missingPackages(manifest, folders);
+  // Whoever read the output may be gone.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   if (problem !== undefined) {
     process.stderr.write(`${problem}\n`);
     process.exitCode = 1;
+  } else if (process.argv[2] !== undefined) {
+    process.stdout.write(`${process.argv[2]}\n`);
   }
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { awsEnvironment, startEngine } from '../../lib/tools/engine.ts';
@@ -12,6 +14,18 @@ import { copyProject, serverless } from '../project.ts';
 
 const project = copyProject();
 afterAll(project.remove);
+
+/** A project whose user has a `.env`, to deploy with and with every mistake in it. */
+const used = copyProject();
+afterAll(used.remove);
+const HIDDEN = 'a-token-of-the-deployment';
+const USERS_ENV = {
+  ...{ ZEGO_CALLBACK_SECRET: 'secret', LIST_TOKEN: HIDDEN, ZEGO_APPID: '7', ZEGO_APP_ID: '<AppID>', PORT: 'x' },
+  ...{ CORS_ORIGINS: 'https://app.example.com', LIVE_SHARDS: 'x', RETENTION_HOURS: '0.1', AWS_REGION: 'eu-central-1' },
+  ...{ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9', WEBHOOK_URL: 'x', EVENT_BUS: 'x', DYNAMODB_PORT: '#' },
+};
+const settings = Object.entries(USERS_ENV).map(([name, value]) => `${name}=${value}\n`);
+writeFileSync(join(used.folder, '.env'), settings.join(''));
 
 const PORTS = { PORT: '0', DYNAMODB_PORT: '0' };
 const ENVIRONMENT = { ...PORTS, ZEGO_CALLBACK_SECRET: SECRET, LIST_CACHE_SECONDS: '0' };
@@ -43,7 +57,7 @@ const LIVE = {
 
 // Started together, since each start takes seconds.
 const stack = serverless(project.folder, 'local', ENVIRONMENT);
-const demo = serverless(project.folder, 'demo', PORTS);
+const demo = serverless(used.folder, 'demo', PORTS);
 afterAll(() => {
   stack.kill();
   demo.kill();
@@ -121,6 +135,15 @@ describe('serverless local', () => {
     expect(stack.output.stderr).toBe('');
   });
 
+  it('prints the callback URL, the list and the next command', () => {
+    expect(stack.output.stdout.split('\n').slice(0, 4)).toEqual([
+      `Listening on ${url}`,
+      `Callback URL:   ${url}/callbacks/zego`,
+      `The live list:  curl ${url}/streams`,
+      `Play a simulated ZEGO into it, in another terminal:  npm run simulate -- --url ${url}`,
+    ]);
+  });
+
   it('ends with Ctrl-C within 5 s and exit code 0, open connections or not', async () => {
     const idle = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
     onTestFinished(() => {
@@ -148,17 +171,30 @@ describe.skipIf(process.platform === 'win32')('npm start', () => {
 });
 
 describe('serverless demo', () => {
-  it('needs no variable, tells the URL of the list, and shows streams there that a simulated ZEGO plays', async () => {
+  it('needs no variable and heeds no .env: it shows streams that a simulated ZEGO plays', async () => {
     const url = await demo.listening();
-    const [, listUrl = ''] = await demo.seen(/curl (http:\S+)/);
+    const [, listUrl = ''] = await demo.seen(/^The live list: {2}curl (http:\S+)$/m);
     expect(listUrl).toBe(`${url}/streams`);
-    await demo.seen(/stream_create .* 200 applied/);
-    const { body } = await getJson(listUrl);
-    expect(body.streams).toEqual(expect.arrayContaining([expect.objectContaining({ state: 'live' })]));
-    await demo.seen(/stream_create [\s\S]* 200 applied[\s\S]* 200 applied[\s\S]* 200 applied/);
-    expect((await demo.end('SIGINT')).code).toBe(0);
+    const response = await fetch(listUrl, { headers: { origin: 'https://any.example.com' } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    const { streams } = (await response.json()) as { streams: unknown[] };
+    // As soon as it says that it is listening.
+    expect(streams).toHaveLength(3);
+    expect(streams).toEqual(expect.arrayContaining([expect.objectContaining({ state: 'live' })]));
+    await demo.seen(/(stream_create [\s\S]* 200 applied[\s\S]*){4}/);
     expect(demo.output.stdout).not.toMatch(/ [45]\d\d /);
     expect(demo.output.stderr).toBe('');
+  });
+
+  it('explains its marks before the first callback', () => {
+    const [head = ''] = demo.output.stdout.split(/^\d\d:/m);
+    for (const mark of ['(restart)', '(recreate)']) expect(head).toContain(mark);
+  });
+
+  it('ends quietly when nobody reads any more', async () => {
+    demo.stopReading();
+    const { code, stderr } = await demo.exited;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
 
@@ -249,6 +285,10 @@ describe.concurrent('a start that cannot be ends with one sentence on stderr and
     expect(await refusal({ ...ENVIRONMENT, LIVE_SHARDS: '65' })).toMatch(
       /^LIVE_SHARDS takes a whole number from 1 to 64/,
     );
+  });
+
+  it('a misspelled variable', async () => {
+    expect(await refusal({ ...ENVIRONMENT, ZEGO_APPID: '7' })).toMatch(/^ZEGO_APPID .* did you mean ZEGO_APP_ID\?/);
   });
 
   it('an engine that is not there', async () => {

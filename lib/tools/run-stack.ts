@@ -1,0 +1,88 @@
+import { readConfig } from '../config.ts';
+import { demoEnvironment, playDemo } from './demo.ts';
+import { readEnvFile } from './env-file.ts';
+import { startLocal } from './local.ts';
+import { createLogLines } from './log-lines.ts';
+import type { Service } from './service.ts';
+import { inspectSettings, weaknesses } from './settings.ts';
+import { onStop } from './stop.ts';
+import { curlLine } from './terminal.ts';
+
+interface Running {
+  close: () => Promise<void>;
+}
+
+/** `npm start`: the stack alone, until it is stopped. */
+export function runStack(service: Service): Promise<void> {
+  return untilStopped(async () => {
+    const environment = process.env;
+    const { sources, warnings } = inspectSettings(service.provider.stage, environment);
+    for (const warning of warnings) warn(warning);
+    const { stdout } = process;
+    const write = (text: string) => stdout.write(text);
+    const onLog = stdout.isTTY ? createLogLines(write) : write;
+    const stack = await startLocal({ service, environment, sources, onLog, onWarning: warn });
+    for (const warning of weaknesses(environment)) warn(warning);
+    print(`Listening on ${stack.url}`);
+    print(`Callback URL:   ${stack.url}/callbacks/zego`);
+    print(`The live list:  ${curlLine(`${stack.url}/streams`, stack.isOpen)}`);
+    print(`Play a simulated ZEGO into it, in another terminal:  npm run simulate -- --url ${stack.url}`);
+    return stack;
+  });
+}
+
+/** `npm run demo`: the stack with a simulated ZEGO that plays into it, whatever stands in the user's `.env`. */
+export function runDemo(service: Service): Promise<void> {
+  return untilStopped(async () => {
+    const file = readEnvFile(service.provider.stage, process.env, process.cwd());
+    const environment = demoEnvironment(process.env, file?.values);
+    const stack = await startLocal({
+      service: withOrigins(service, readConfig(['CORS_ORIGINS'], environment).CORS_ORIGINS),
+      environment,
+      onLog: () => {},
+      onWarning: warn,
+    });
+    const early: string[] = [];
+    let write = (line: string): void => void early.push(line);
+    const demo = playDemo(stack.url, environment, (line) => write(line));
+    await demo.ready;
+    print(`Listening on ${stack.url}`);
+    print(`The live list:  ${curlLine(`${stack.url}/streams`, stack.isOpen)}`);
+    print('Press Ctrl-C to stop. Each line is a callback of the simulated ZEGO and the response to it.');
+    print('(restart): the app was killed and opened again. (recreate): the app lost its network and came back.');
+    print('');
+    for (const line of early) print(line);
+    write = print;
+    return {
+      close: async () => {
+        await demo.close();
+        await stack.close();
+      },
+    };
+  });
+}
+
+function withOrigins({ provider, ...service }: Service, allowedOrigins: string[]): Service {
+  return { ...service, provider: { ...provider, httpApi: { cors: { ...provider.httpApi.cors, allowedOrigins } } } };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function warn(sentence: string): void {
+  process.stderr.write(`Warning: ${sentence}\n`);
+}
+
+/** Runs until Ctrl-C or SIGTERM, or until nobody reads what is printed. What fails at the start is one sentence. */
+async function untilStopped(start: () => Promise<Running>): Promise<void> {
+  let running: Running;
+  try {
+    running = await start();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+  await new Promise<void>((resolve) => onStop(() => resolve()));
+  await running.close();
+}
