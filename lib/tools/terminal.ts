@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
-import { config } from 'dotenv';
-import { expand } from 'dotenv-expand';
+import type { Environment, Sources } from '../config.ts';
+import { withEnvFile } from './env-file.ts';
+import { inspectSettings } from './settings.ts';
+import { watchReader } from './stop.ts';
 
 /** A line, in which what a deployment told cannot steer the terminal. */
 export function say(line: string, output: NodeJS.WriteStream = process.stdout): void {
@@ -12,33 +13,52 @@ export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** A line that reads the list when it is pasted into a shell. */
+export function curlLine(url: string, isOpen: boolean): string {
+  return isOpen ? `curl ${url}` : `curl -H "Authorization: Bearer $LIST_TOKEN" ${url}`;
+}
+
 export interface Command<A> {
-  /** As it is called: `npm run doctor`. */
+  /** How it is called: `npm run doctor`. */
   name: string;
   usage: string;
+  /** The names of its options, without their dashes. */
+  options: readonly string[];
   /** The stage whose settings count, as for a deployment. */
-  stageOf?: (args: readonly string[]) => string | undefined;
-  /** @returns undefined when only help is asked for; @throws Error with one sentence that says what to change */
-  readArguments: (args: readonly string[], environment: NodeJS.ProcessEnv) => A | undefined;
+  stageOf: (args: readonly string[]) => string | undefined;
+  /**
+   * @param sources where a person finds the settings
+   * @returns undefined when only help is asked for
+   * @throws Error with one sentence that says what to change
+   */
+  readArguments: (args: readonly string[], environment: Environment, sources: Sources) => A | undefined;
   /** @returns the exit code */
   run: (args: A) => Promise<number>;
 }
 
-/** Runs a command of ours. With arguments that are wrong its exit code is 2. */
-export async function runCommand<A>({ name, usage, stageOf, readArguments, run }: Command<A>): Promise<void> {
-  // When nobody reads any more, what is live is to be closed all the same.
-  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+/** Runs a command of ours. With arguments or settings that are wrong its exit code is 2. */
+export async function runCommand<A>(command: Command<A>): Promise<void> {
+  const { name, usage, options, stageOf, readArguments, run } = command;
+  watchReader();
   try {
     const given = process.argv.slice(2);
-    const file = [`.env.${stageOf?.(given) ?? 'dev'}`, '.env'].find((one) => existsSync(one));
-    // As the framework reads it; Node's own parser is another one.
-    if (file !== undefined) expand(config({ path: file, quiet: true }));
-    const args = readArguments(given, process.env);
+    checkDashes(name, options, process.env);
+    const { file, sources, warnings } = inspectSettings(stageOf(given) ?? 'dev', process.env);
+    for (const warning of warnings) say(`Warning: ${warning}`, process.stderr);
+    const args = readArguments(given, withEnvFile(process.env, file), sources);
     if (args === undefined) process.stdout.write(`${usage}\n`);
     else process.exitCode = await run(args);
   } catch (error) {
     say((error as Error).message, process.stderr);
     say(`${name} -- --help lists the options.`, process.stderr);
     process.exitCode = 2;
+  }
+}
+
+/** npm keeps for itself the options that stand before `--`, and hands them on as variables. */
+function checkDashes(name: string, options: readonly string[], environment: Environment): void {
+  const [taken] = options.filter((option) => `npm_config_${option.replaceAll('-', '_')}` in environment);
+  if (environment.npm_lifecycle_event !== undefined && taken !== undefined) {
+    throw new Error(`npm has taken --${taken} for its own: put -- before the options, as in ${name} -- --${taken} ….`);
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DOCUMENT } from '../http/openapi.ts';
+import { exitWithReader } from './stop.ts';
 
 /**
  * `npm run types [-- FILE]`: TypeScript types of the API, out of its OpenAPI document. The generator needs a compiler
@@ -16,6 +17,7 @@ const HEADER = `/**
 
 `;
 
+exitWithReader();
 const [file = 'docs/zego-live-list.d.ts'] = process.argv.slice(2);
 // Outside of the project, where npx would find its TypeScript.
 const folder = mkdtempSync(join(tmpdir(), 'zego-live-list-types-'));

@@ -1,3 +1,4 @@
+import { exitWithReader } from '../../lib/tools/stop.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCallbacks } from './callbacks.ts';
 import { benchList } from './list.ts';
@@ -14,6 +15,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   memory: benchMemory,
 };
 
+exitWithReader();
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !Object.hasOwn(PARTS, name));
 if (unknown !== undefined) {

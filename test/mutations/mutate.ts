@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { exitWithReader } from '../../lib/tools/stop.ts';
 import { copyProject } from '../project.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
@@ -24,6 +25,7 @@ const HANGS_MS = 300_000;
 
 const project = copyProject();
 process.once('exit', project.remove);
+exitWithReader();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 for (const name of ['test', 'vitest.config.ts']) cpSync(name, join(project.folder, name), { recursive: true });
 

@@ -25,8 +25,13 @@ export function startCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([stdout, stderr, code]): Ended => {
-    return { code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) ?? '' };
-  });
-  return { ended, interrupt: (signal: NodeJS.Signals = 'SIGINT') => child.kill(signal) };
+  const ended = Promise.all([text(child.stdout).catch(() => ''), text(child.stderr), closed]).then(
+    ([stdout, stderr, code]): Ended => ({ code, stdout, stderr, verdict: stdout.trimEnd().split('\n').at(-1) ?? '' }),
+  );
+  return {
+    ended,
+    interrupt: (signal: NodeJS.Signals = 'SIGINT') => child.kill(signal),
+    /** Stops reading, as `| head -1` does. */
+    stopReading: () => child.stdout.destroy(),
+  };
 }

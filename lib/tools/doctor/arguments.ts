@@ -1,5 +1,5 @@
-import { type Environment, isParameter, readConfig } from '../../config.ts';
-import { appid, DEFAULT_APPID, parseOptions } from '../options.ts';
+import { type Environment, isParameter, readConfig, type Sources } from '../../config.ts';
+import { appid, DEFAULT_APPID, optionOr, parseOptions } from '../options.ts';
 
 export interface Arguments {
   /** Base URL of the API. */
@@ -22,6 +22,8 @@ export interface Arguments {
   noToken: string;
   /** undefined: any will do */
   origin: string | undefined;
+  /** Whether checks that lack an option leave the exit code at 0. */
+  allowSkipped: boolean;
 }
 
 export const OPTIONS = {
@@ -33,6 +35,10 @@ export const OPTIONS = {
   'server-secret': "SECRET         the project's ServerSecret: checks that it is not taken for the CallbackSecret",
 } as const;
 
+export const FLAGS = {
+  'allow-skipped': 'exit code 0 also when checks were skipped because an option is missing',
+} as const;
+
 export const USAGE = `npm run doctor -- URL [options]
 
 Checks a deployment end to end, and says what is wrong. URL is the base URL of the API, or the callback URL.
@@ -40,28 +46,45 @@ Checks a deployment end to end, and says what is wrong. URL is the base URL of t
 ${Object.entries(OPTIONS)
   .map(([name, text]) => `  --${name.padEnd(14)} ${text}`)
   .join('\n')}
+${Object.entries(FLAGS)
+  .map(([name, text]) => `  --${name.padEnd(29)} ${text}`)
+  .join('\n')}
   --help                          prints this
 
 A variable may also stand in the file .env, or in that of the stage.`;
 
 type Given = Partial<Record<keyof typeof OPTIONS, string>>;
 
+function parse(args: readonly string[]) {
+  const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
+  return parseOptions(args, names, { allowPositionals: true, flags: Object.keys(FLAGS) });
+}
+
 /** `--stage`, which says where the rest may stand. */
 export function stageOf(args: readonly string[]): string | undefined {
-  return parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true).given.stage || undefined;
+  return parse(args).given.stage || undefined;
 }
 
 /**
+ * @param sources where a person finds the settings
  * @returns undefined when only help is asked for
  * @throws Error with one sentence that says what to change
  */
-export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { help, given, positionals } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], true);
+export function readArguments(
+  args: readonly string[],
+  environment: Environment,
+  sources?: Sources,
+): Arguments | undefined {
+  const { help, flags, given, positionals } = parse(args);
   if (help) return undefined;
   const [url, ...more] = positionals;
   if (url === undefined) throw new Error('Say where the API answers: npm run doctor -- URL.');
-  if (more.length > 0) throw new Error('One URL is enough: what else stands there needs an option before it.');
-  const secrets = readSecrets(given, environment);
+  if (more.length > 0) {
+    throw new Error(
+      'One URL is enough: write the name of an option before each other argument, and -- before them all.',
+    );
+  }
+  const secrets = readSecrets(given, environment, sources);
   const serverSecret = given['server-secret']?.trim() || undefined;
   if (serverSecret !== undefined && secrets.secret?.trim() === serverSecret) {
     throw new Error(`${secrets.secretFrom} and --server-secret are the same: copy both again from ZEGO's console.`);
@@ -70,9 +93,10 @@ export function readArguments(args: readonly string[], environment: Environment)
     ...readUrl(url),
     ...secrets,
     serverSecret,
-    ...readAppid(given, environment),
-    ...readToken(given, environment),
+    ...readAppid(given, environment, sources),
+    ...readToken(given, environment, sources),
     origin: readOrigin(given.origin),
+    allowSkipped: flags.includes('allow-skipped'),
   };
 }
 
@@ -102,7 +126,7 @@ function readUrl(given: string): Pick<Arguments, 'url' | 'pasted'> {
 }
 
 /** An option counts before a variable, and an empty one is none. */
-function readSecrets(given: Given, environment: Environment) {
+function readSecrets(given: Given, environment: Environment, sources?: Sources) {
   if (given.secret !== undefined) {
     const secretFrom = '--secret' as const;
     if (/^\s*ssm:/i.test(given.secret)) {
@@ -111,7 +135,7 @@ function readSecrets(given: Given, environment: Environment) {
     return { secret: given.secret.trim() === '' ? undefined : given.secret, secretFrom, noSecret: '--secret is empty' };
   }
   const secretFrom = 'ZEGO_CALLBACK_SECRET' as const;
-  const { ZEGO_CALLBACK_SECRET } = readConfig(['ZEGO_CALLBACK_SECRET'], environment);
+  const { ZEGO_CALLBACK_SECRET } = readConfig(['ZEGO_CALLBACK_SECRET'], environment, sources);
   if (isParameter(ZEGO_CALLBACK_SECRET)) {
     const noSecret = 'ZEGO_CALLBACK_SECRET is in Parameter Store: give --secret';
     return { secret: undefined, secretFrom, noSecret };
@@ -119,13 +143,13 @@ function readSecrets(given: Given, environment: Environment) {
   return { secret: ZEGO_CALLBACK_SECRET[0], secretFrom, noSecret: 'give --secret' };
 }
 
-function readAppid(given: Given, environment: Environment): Pick<Arguments, 'appid' | 'appidGiven'> {
-  const [known] = readConfig(['ZEGO_APP_ID'], { ZEGO_APP_ID: given.appid ?? environment.ZEGO_APP_ID }).ZEGO_APP_ID;
+function readAppid(given: Given, environment: Environment, sources?: Sources): Pick<Arguments, 'appid' | 'appidGiven'> {
+  const [known] = optionOr('ZEGO_APP_ID', given.appid, environment, sources);
   return { appid: appid(known ?? DEFAULT_APPID), appidGiven: known !== undefined };
 }
 
-function readToken(given: Given, environment: Environment): Pick<Arguments, 'token' | 'noToken'> {
-  const { LIST_TOKEN } = readConfig(['LIST_TOKEN'], { LIST_TOKEN: given.token ?? environment.LIST_TOKEN });
+function readToken(given: Given, environment: Environment, sources?: Sources): Pick<Arguments, 'token' | 'noToken'> {
+  const LIST_TOKEN = optionOr('LIST_TOKEN', given.token, environment, sources);
   if (isParameter(LIST_TOKEN)) {
     const noToken = 'LIST_TOKEN is in Parameter Store: give --token';
     return { token: undefined, noToken };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_BODY_BYTES } from '../../zego/body.ts';
+import { weaknessOf } from '../settings.ts';
 import { RETRY_MS } from '../simulator/delivery.ts';
 import { describe, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
@@ -25,7 +26,11 @@ export async function wrongSignature(visit: Visit): Promise<Finding> {
 export async function signature(visit: Visit): Promise<Finding> {
   if (visit.unchecked) return skipped('the deployment takes any');
   const reply = await visit.tell(visit.harmless());
-  if (told(reply) === 'ignored') return fine('a signed callback is taken', reply.ms);
+  if (told(reply) === 'ignored') {
+    const weakness = weaknessOf('ZEGO_CALLBACK_SECRET', visit.secret);
+    if (weakness === undefined) return fine('a signed callback is taken', reply.ms);
+    return fault('a callback signed with a well-known secret is taken', `ZEGO_CALLBACK_SECRET ${weakness}.`, reply.ms);
+  }
   if (told(reply) === 'bad-signature') return { ...(await diagnose(visit)), ms: reply.ms };
   if (told(reply) === 'timestamp-outside-window') return { ...(await otherClock(visit)), ms: reply.ms };
   visit.without.secret = 'no signed callback is taken';
@@ -68,8 +73,7 @@ async function otherClock(visit: Visit): Promise<Finding> {
 
 /** Whether the ServerSecret signs as well, which ZEGO uses for other things. */
 export async function serverSecret(visit: Visit): Promise<Finding> {
-  const { serverSecret: secret } = visit.args;
-  if (secret === undefined) return skipped('give --server-secret');
+  const { serverSecret: secret = '' } = visit.args;
   if (visit.unchecked) return skipped('the deployment takes any signature');
   if (visit.secret === secret) return skipped('taken: see signature');
   const reply = await visit.tell(visit.harmless(), { secret });

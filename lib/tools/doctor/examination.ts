@@ -18,6 +18,8 @@ interface Check {
   name: string;
   /** Without these it is not made. */
   needs?: readonly Need[];
+  /** Whether it was asked for; undefined: it always is. */
+  isAskedFor?: (args: Arguments) => boolean;
   make: (visit: Visit) => Promise<Finding>;
 }
 
@@ -38,7 +40,7 @@ const HARMLESS: readonly Check[] = [
   { name: 'large body', make: largeBody },
   { name: 'wrong signature', make: wrongSignature },
   { name: 'signature', needs: ['secret'], make: signature },
-  { name: 'ServerSecret', make: serverSecret },
+  { name: 'ServerSecret', isAskedFor: ({ serverSecret }) => serverSecret !== undefined, make: serverSecret },
   { name: 'timestamp window', needs: ['secret'], make: timestampWindow },
   { name: 'appid', needs: ['secret'], make: appid },
 ];
@@ -104,7 +106,7 @@ export async function examine(args: Arguments, { onRow = () => {}, ...options }:
     add('everything else', skipped('the API does not answer at this URL'));
     return rows;
   }
-  for (const check of HARMLESS) await make(check);
+  for (const check of HARMLESS.filter(({ isAskedFor = () => true }) => isAskedFor(args))) await make(check);
   const sessions = new Sessions(visit);
   try {
     for (const check of withStreams(visit, sessions)) await make(check);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { weaknessOf } from '../settings.ts';
 import { describe, type Reply, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
 import type { Visit } from './visit.ts';
@@ -55,6 +56,8 @@ export async function token(visit: Visit): Promise<Finding> {
     const advice = 'What stands before the API drops this header: let it pass.';
     return fault('a 401 without WWW-Authenticate: Bearer', advice, open.ms);
   }
+  const weakness = weaknessOf('LIST_TOKEN', given);
+  if (weakness !== undefined) return remark('demanded, and yours is weak', `LIST_TOKEN ${weakness}.`, reply.ms);
   return fine('demanded, and yours is taken', reply.ms);
 }
 

@@ -19,7 +19,7 @@ export function rowLines({ name, state, note, advice, ms }: Row): string[] {
 export function verdict(rows: readonly Row[]): string {
   const of = (state: Finding['state']) => rows.filter((row) => row.state === state);
   const made = rows.length - of('skipped').length;
-  const hints = [...new Set(of('skipped').flatMap(({ note }) => /\bgive --(?!server-secret)\S+/.exec(note) ?? []))];
+  const hints = missingOptions(rows).map((option) => `give ${option}`);
   const why = hints.length === 0 ? '.' : `: ${hints.join(', ')}.`;
   const left = of('skipped').length === 0 ? '' : ` ${count(of('skipped').length, 'was', 'were')} not made${why}`;
   const faults = of('fault').map(({ name }) => name);
@@ -28,6 +28,12 @@ export function verdict(rows: readonly Row[]): string {
   }
   const remarks = of('remark').length === 0 ? '' : `, ${count(of('remark').length, 'remark', 'remarks')}`;
   return `All ${count(made, 'check', 'checks')} passed${remarks}.${left}`;
+}
+
+/** The options without which checks were skipped, such as `--secret`. */
+export function missingOptions(rows: readonly Row[]): string[] {
+  const skipped = rows.filter(({ state }) => state === 'skipped');
+  return [...new Set(skipped.flatMap(({ note }) => /(?<=\bgive )--\S+/.exec(note) ?? []))];
 }
 
 /** Whether nothing is wrong; remarks, and what was not checked, aside. */

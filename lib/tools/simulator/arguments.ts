@@ -1,5 +1,5 @@
-import { type Environment, isParameter, readConfig } from '../../config.ts';
-import { appid, DEFAULT_APPID, parseOptions } from '../options.ts';
+import { type Environment, isParameter, type Sources } from '../../config.ts';
+import { appid, DEFAULT_APPID, optionOr, parseOptions } from '../options.ts';
 import { ENCODING_NAMES, type Encoding } from './encoding.ts';
 
 export interface Arguments {
@@ -24,6 +24,7 @@ export const OPTIONS = {
   secret: "SECRET     the target's CallbackSecret (default: the first of ZEGO_CALLBACK_SECRET)",
   appid: `N          the appid of the callbacks (default: the first of ZEGO_APP_ID, else ${DEFAULT_APPID})`,
   token: 'TOKEN      a token that opens the list (default: the first of LIST_TOKEN)',
+  stage: 'STAGE      reads .env.STAGE, where there is one, as a deployment does (default: dev)',
   streams: 'N          how many sessions begin in all (default 100)',
   seconds: 'S          how long the play lasts; what is under way then is awaited (default 30)',
   speed: "X          ZEGO's waiting times are divided by it (default 10)",
@@ -44,19 +45,42 @@ ${Object.entries(OPTIONS)
   .join('\n')}
   --help                 prints this
 
-A variable may also stand in the file .env.`;
+A variable may also stand in the file .env, or in that of the stage.`;
 
 type Values = Partial<Record<keyof typeof OPTIONS, string>>;
 
+function parse(args: readonly string[]) {
+  const parsed = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], { allowPositionals: true });
+  // It is not repeated: it may be a secret.
+  if (parsed.positionals.length > 0) {
+    throw new Error(
+      'An argument has no option before it: put -- before the options, as in npm run simulate -- --url URL.',
+    );
+  }
+  return parsed;
+}
+
+/** `--stage`, which says where the rest may stand. */
+export function stageOf(args: readonly string[]): string | undefined {
+  return parse(args).given.stage || undefined;
+}
+
 /**
+ * @param sources where a person finds the settings
  * @returns undefined when only help is asked for
  * @throws Error with one sentence that says what to change
  */
-export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { help, given } = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]);
+export function readArguments(
+  args: readonly string[],
+  environment: Environment,
+  sources?: Sources,
+): Arguments | undefined {
+  const { help, given } = parse(args);
   if (help) return undefined;
   const url = baseUrl(given.url);
-  const { ZEGO_CALLBACK_SECRET, ZEGO_APP_ID, LIST_TOKEN } = readSettings(given, environment);
+  const ZEGO_CALLBACK_SECRET = optionOr('ZEGO_CALLBACK_SECRET', given.secret, environment, sources);
+  const ZEGO_APP_ID = optionOr('ZEGO_APP_ID', given.appid, environment, sources);
+  const LIST_TOKEN = optionOr('LIST_TOKEN', given.token, environment, sources);
   if (isParameter(ZEGO_CALLBACK_SECRET)) throw new Error('ZEGO_CALLBACK_SECRET is in Parameter Store: give --secret.');
   if (isParameter(LIST_TOKEN)) throw new Error('LIST_TOKEN is in Parameter Store: give --token.');
   const [secret] = ZEGO_CALLBACK_SECRET;
@@ -83,14 +107,6 @@ export function readArguments(args: readonly string[], environment: Environment)
     crash: number(given, 'crash', PROBABILITY),
     encoding: encoding(given.format ?? 'json'),
   };
-}
-
-/** What is given counts as if it stood in the variable, and is read like it. */
-function readSettings(given: Values, environment: Environment) {
-  const names = ['ZEGO_CALLBACK_SECRET', 'ZEGO_APP_ID', 'LIST_TOKEN'] as const;
-  const options = { ZEGO_CALLBACK_SECRET: given.secret, ZEGO_APP_ID: given.appid, LIST_TOKEN: given.token };
-  const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return readConfig(names, { ...environment, ...Object.fromEntries(set) });
 }
 
 function baseUrl(given: string | undefined): string {

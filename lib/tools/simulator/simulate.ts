@@ -1,13 +1,20 @@
 import { onStop } from '../stop.ts';
 import { runCommand, say } from '../terminal.ts';
-import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { type Arguments, OPTIONS, readArguments, stageOf, USAGE } from './arguments.ts';
 import { createProgress } from './progress.ts';
 import { report } from './report.ts';
 import { simulate } from './simulation.ts';
 
 /** `npm run simulate`. Exit code 0: the list is as it should be; 1: it is not, or could not be asked; 2: wrong options. */
 
-await runCommand({ name: 'npm run simulate', usage: USAGE, readArguments, run });
+await runCommand({
+  name: 'npm run simulate',
+  usage: USAGE,
+  options: Object.keys(OPTIONS),
+  stageOf,
+  readArguments,
+  run,
+});
 
 async function run(args: Arguments): Promise<number> {
   const progress = createProgress(process.stdout);

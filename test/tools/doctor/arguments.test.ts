@@ -17,6 +17,7 @@ it('have defaults', () => {
     token: undefined,
     noToken: 'give --token',
     origin: undefined,
+    allowSkipped: false,
   });
 });
 

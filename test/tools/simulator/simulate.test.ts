@@ -501,7 +501,7 @@ describe('the options', () => {
     ['--url http://x --appid 07', '--appid takes 1 to 20 digits, without zeros before them.'],
     ['--url http://x --lose -1', "Option '--lose' argument is ambiguous."],
     ['--url http://x --url', "Option '--url <value>' argument missing."],
-    ['http://x', "Unexpected argument 'http://x'."],
+    ['http://x', 'no option before it: put -- before the options, as in npm run simulate -- --url URL.'],
   ])('refuse %j with one sentence', (args, sentence) => {
     expect(() => read(args)).toThrow(sentence);
   });
