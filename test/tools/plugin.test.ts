@@ -6,7 +6,7 @@ import { VARIABLES, type VariableName } from '../../lib/config.ts';
 import { METRICS, NAMESPACE } from '../../lib/metrics.ts';
 import { copyProject, type Exit, serverless } from '../project.ts';
 
-const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-secret', LIST_TOKEN: 'a-token' };
+const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-secret-of-24-characters', LIST_TOKEN: 'a-token-of-24-characters' };
 
 describe('what needs no variable', () => {
   it('print shows serverless.yml resolved', () => {
@@ -35,16 +35,53 @@ describe.concurrent('package is refused before anything is built', () => {
     ['with a switch that is neither on nor off', 'TRACING', { ...REQUIRED, TRACING: 'on' }, /true or false/],
     ['with half a parameter', 'LIST_TOKEN', { ...REQUIRED, LIST_TOKEN: 'ssm:' }, /ssm:\/name/],
   ])('%s', async (_, name, environment, rule) => {
-    const { code, stdout, stderr } = await serverless(project.folder, 'package', environment).exited;
-    const told = (stdout + stderr).split('\n').find((line) => line.startsWith(`${name} `));
-    expect(code).toBe(1);
+    const told = await refusal('package', environment, name);
     expect(told).toMatch(rule);
     expect(told).toContain(VARIABLES[name].meaning);
-    if (told?.includes('is missing')) expect(told).toContain(`${name}=${VARIABLES[name].example}`);
+    if (told.includes('is missing')) expect(told).toContain(`${name}=${VARIABLES[name].example}`);
+  });
+
+  it.each<[string, string, Record<string, string>, RegExp]>([
+    [
+      'with a misspelled variable',
+      '',
+      { ...REQUIRED, CORS_ORIGIN: 'x' },
+      /^CORS_ORIGIN .* did you mean CORS_ORIGINS\?$/,
+    ],
+    [
+      'with a token that can be guessed',
+      '',
+      { ...REQUIRED, LIST_TOKEN: 'abc' },
+      /^LIST_TOKEN .* 3 characters.* 16 or more/,
+    ],
+    [
+      'with a secret of the docs',
+      '--stage prod',
+      { ...REQUIRED, ZEGO_CALLBACK_SECRET: 'secret' },
+      /^ZEGO_CALLBACK_SECRET .*example/,
+    ],
+    [
+      'for a stage that is too long',
+      `--stage ${'a'.repeat(41)}`,
+      REQUIRED,
+      /^The stage a{41} .* 65 characters of 64 allowed/,
+    ],
+  ])('%s', async (_, options, environment, rule) => {
+    const [first = ''] = rule.exec(await refusal(`package ${options}`.trim(), environment, '')) ?? [];
+    expect(first).not.toBe('');
+  });
+
+  /** @returns the line of it that begins like this; empty: that behind `Error:` */
+  async function refusal(args: string, environment: Record<string, string>, begin: string): Promise<string> {
+    const { code, stdout, stderr } = await serverless(project.folder, args, environment).exited;
+    const lines = (stdout + stderr).split('\n');
+    expect(code).toBe(1);
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(project.folder)).not.toContain('dist');
     expect(readdirSync(project.folder)).not.toContain('.serverless');
-  });
+    const at = begin === '' ? lines.indexOf('Error:') + 1 : lines.findIndex((line) => line.startsWith(`${begin} `));
+    return lines[at] ?? '';
+  }
 });
 
 interface Resource {
@@ -102,6 +139,10 @@ describe('package, with the variables in .env', () => {
   const NAMES = ['callback', 'streams', 'openapi'] as const;
   const idOf = (name: string, what: string) => `${name[0]?.toUpperCase()}${name.slice(1)}${what}`;
 
+  it('says where its settings come from', () => {
+    expect(exit.stderr).toContain('Settings: .env and the environment');
+  });
+
   it('warns of a lifetime below 1 hour', () => {
     expect(exit.stderr).toContain('MAX_LIVE_HOURS is below 1 hour');
   });
@@ -130,13 +171,17 @@ describe('package, with the variables in .env', () => {
 
   it('hands on what is set, and nothing for what is not', () => {
     const { Variables } = resource('CallbackLambdaFunction').Properties.Environment;
-    expect(Variables).toMatchObject({ ZEGO_CALLBACK_SECRET: 'a-secret', MAX_LIVE_HOURS: '.5', RETENTION_HOURS: '' });
+    expect(Variables).toMatchObject({
+      ZEGO_CALLBACK_SECRET: REQUIRED.ZEGO_CALLBACK_SECRET,
+      MAX_LIVE_HOURS: '.5',
+      RETENTION_HOURS: '',
+    });
   });
 
   it('shows the CallbackSecret to the callback function alone, and the token to the list alone', () => {
     const shown = (id: string) => JSON.stringify(resource(id));
-    expect(shown('CallbackLambdaFunction')).not.toContain('a-token');
-    expect(shown('StreamsLambdaFunction')).not.toContain('a-secret');
+    expect(shown('CallbackLambdaFunction')).not.toContain(REQUIRED.LIST_TOKEN);
+    expect(shown('StreamsLambdaFunction')).not.toContain(REQUIRED.ZEGO_CALLBACK_SECRET);
     const others = Object.entries(resources).filter(([id]) => !/^(Callback|Streams)LambdaFunction$/.test(id));
     expect(JSON.stringify([others, outputs])).not.toMatch(/a-secret|a-token/);
   });
@@ -375,6 +420,9 @@ describe('package, with the variables in .env', () => {
   });
 });
 
+/** The longest stage that is not refused. */
+const LONGEST = `ci-${'7'.repeat(37)}`;
+
 describe('package of a disposable stage, with secrets in Parameter Store and everything on', () => {
   const project = copyProject();
   afterAll(project.remove);
@@ -387,7 +435,7 @@ describe('package of a disposable stage, with secrets in Parameter Store and eve
       SILENCE_MINUTES: '30',
       TRACING: ' true',
     };
-    const { code, stdout, stderr } = await serverless(project.folder, 'package --stage ci-7', settings).exited;
+    const { code, stdout, stderr } = await serverless(project.folder, `package --stage ${LONGEST}`, settings).exited;
     if (code !== 0) throw new Error(stdout + stderr);
     template = templateIn(project.folder);
   });
@@ -398,6 +446,18 @@ describe('package of a disposable stage, with secrets in Parameter Store and eve
       expect(template.Resources[id]).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
       expect(propertiesOf(id).DeletionProtectionEnabled).toBe(false);
     }
+  });
+
+  it('has no name that is too long for AWS', () => {
+    const limits: Record<string, number> = { FunctionName: 64, LogGroupName: 512, DashboardName: 255, Name: 128 };
+    const names = Object.values(template.Resources).flatMap(({ Properties }) =>
+      Object.entries(Properties ?? {}).filter(([key, value]) => /Name$/.test(key) && typeof value === 'string'),
+    ) as [string, string][];
+    expect(names.map(([key]) => key)).toContain('FunctionName');
+    for (const [key, name] of names.filter(([, value]) => value.includes(LONGEST))) {
+      expect(name.length, `${key} ${name}`).toBeLessThanOrEqual(limits[key] ?? 0);
+    }
+    expect(Math.max(...names.filter(([key]) => key === 'FunctionName').map(([, name]) => name.length))).toBe(64);
   });
 
   it('lets each function read its own parameter, and no other', () => {
@@ -426,7 +486,7 @@ describe('package of a disposable stage, with secrets in Parameter Store and eve
     for (const name of ['Callback', 'Streams', 'Openapi']) {
       expect(propertiesOf(`${name}LambdaFunction`).TracingConfig).toEqual({ Mode: 'Active' });
       expect(propertiesOf(`${name}LambdaFunction`).Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe(
-        'zego-live-list-ci-7',
+        `zego-live-list-${LONGEST}`,
       );
     }
   });
