@@ -13,16 +13,29 @@ export interface StackResource {
   name: string;
 }
 
-/** The framework's CloudFormation client. */
-export interface CloudFormation {
-  // biome-ignore lint/suspicious/noExplicitAny: the commands are the framework's too, so their types are not ours
-  send: (command: any) => Promise<any>;
+/** Asks CloudFormation for an operation, such as `describeStacks`. */
+// biome-ignore lint/suspicious/noExplicitAny: the response of any operation
+export type CloudFormation = (operation: string, input: object) => Promise<any>;
+
+/** How the framework reaches CloudFormation: osls with the client of SDK v3, the official framework with `request()`. */
+export interface CloudFormationAccess {
+  getCloudFormationClient?: () => Promise<{ send: (command: object) => Promise<unknown> }>;
+  request: (service: 'CloudFormation', operation: string, input: object) => Promise<unknown>;
+}
+
+export async function connectCloudFormation(provider: CloudFormationAccess): Promise<CloudFormation> {
+  const client = await provider.getCloudFormationClient?.();
+  if (client === undefined) return (operation, input) => provider.request('CloudFormation', operation, input);
+  const sdk = sdkOfFramework();
+  return (operation, input) => {
+    const Command = sdk[`${operation.charAt(0).toUpperCase()}${operation.slice(1)}Command`];
+    return client.send(new Command(input));
+  };
 }
 
 /** @throws the SDK's error: no such stack, no permission, no credentials */
-export async function readStack(cloudFormation: CloudFormation, StackName: string): Promise<DeployedStack> {
-  const { DescribeStacksCommand, ListStackResourcesCommand } = frameworkSdk();
-  const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+export async function readStack(ask: CloudFormation, StackName: string): Promise<DeployedStack> {
+  const { Stacks } = await ask('describeStacks', { StackName });
   const outputs = (Stacks[0].Outputs ?? []).map((output: Record<string, string>) => [
     output.OutputKey,
     output.OutputValue,
@@ -30,7 +43,7 @@ export async function readStack(cloudFormation: CloudFormation, StackName: strin
   const resources: StackResource[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await cloudFormation.send(new ListStackResourcesCommand({ StackName, NextToken }));
+    const page = await ask('listStackResources', { StackName, NextToken });
     for (const { ResourceType, PhysicalResourceId, ResourceStatus } of page.StackResourceSummaries) {
       // An update may have deleted some of those that are listed.
       if (!ResourceStatus.startsWith('DELETE')) resources.push({ type: ResourceType, name: PhysicalResourceId });
@@ -40,8 +53,8 @@ export async function readStack(cloudFormation: CloudFormation, StackName: strin
   return { outputs: Object.fromEntries(outputs), resources };
 }
 
-/** The AWS SDK that the framework depends on. It is not a dependency of ours. */
-function frameworkSdk() {
+/** osls depends on the client of CloudFormation; this project does not. */
+function sdkOfFramework() {
   const framework = createRequire(import.meta.url).resolve('serverless/package.json');
   return createRequire(framework)('@aws-sdk/client-cloudformation');
 }

@@ -1,6 +1,6 @@
 import type { VariableName } from '../config.ts';
 import { bundleName, writeBundles } from './bundle.ts';
-import { type CloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
+import { type CloudFormationAccess, connectCloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
 import { checkNames } from './names.ts';
 import { reportRemoval } from './removal.ts';
 import { runDemo, runStack } from './run-stack.ts';
@@ -19,11 +19,10 @@ interface Serverless {
   addServiceOutputSection: (name: string, lines: string[]) => void;
 }
 
-interface Provider {
+interface Provider extends CloudFormationAccess {
   naming: { getStackName: () => string };
   getStage: () => string;
   getRegion: () => string;
-  getCloudFormationClient: () => Promise<CloudFormation>;
 }
 
 /** What a source of variables is asked. */
@@ -128,7 +127,7 @@ export default class Plugin {
   /** Reads the deployed stack. A failure is a warning: the framework's own command should go on. */
   private async readStack(consequence: string): Promise<DeployedStack | undefined> {
     try {
-      return await readStack(await this.provider.getCloudFormationClient(), this.provider.naming.getStackName());
+      return await readStack(await connectCloudFormation(this.provider), this.provider.naming.getStackName());
     } catch (error) {
       this.log.warning(`${consequence}: ${(error as Error).message}`);
       return undefined;

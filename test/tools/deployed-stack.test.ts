@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readStack } from '../../lib/tools/deployed-stack.ts';
+import { type CloudFormationAccess, connectCloudFormation, readStack } from '../../lib/tools/deployed-stack.ts';
 import Plugin from '../../lib/tools/plugin.ts';
 
-interface Command {
-  constructor: { name: string };
-  input: { StackName: string; NextToken?: string };
+interface Input {
+  StackName: string;
+  NextToken?: string;
 }
 
 const OUTPUTS = {
@@ -14,17 +14,16 @@ const OUTPUTS = {
 };
 const TABLES = ['sessions-1', 'rooms-2'];
 
-/** CloudFormation with one stack, which lists one resource a page. */
+/** CloudFormation with one stack, which lists one resource a page, as osls and the official framework reach it. */
 function cloudFormation() {
-  const sent: string[] = [];
+  const asked: string[] = [];
   const listed = [
     ...TABLES.map((name) => ({ ResourceType: 'AWS::DynamoDB::Table', PhysicalResourceId: name })),
     { ResourceType: 'AWS::CloudWatch::Alarm', PhysicalResourceId: 'deleted', ResourceStatus: 'DELETE_COMPLETE' },
   ].map((resource) => ({ ResourceStatus: 'CREATE_COMPLETE', ...resource }));
-  const send = async (command: Command) => {
-    const { StackName, NextToken } = command.input;
-    sent.push(`${command.constructor.name} ${StackName}`);
-    if (command.constructor.name === 'DescribeStacksCommand') {
+  const answer = (operation: string, { StackName, NextToken }: Input) => {
+    asked.push(`${operation} ${StackName}`);
+    if (operation === 'describeStacks') {
       const outputs = Object.entries(OUTPUTS).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
       return { Stacks: [{ Outputs: outputs }] };
     }
@@ -32,22 +31,33 @@ function cloudFormation() {
     const next = page + 1 < listed.length ? { NextToken: String(page + 1) } : {};
     return { StackResourceSummaries: [listed[page]], ...next };
   };
-  return { send, sent };
+  const send = async (command: object) => {
+    const name = command.constructor.name.replace(/Command$/, '');
+    return answer(`${name.charAt(0).toLowerCase()}${name.slice(1)}`, (command as { input: Input }).input);
+  };
+  const osls = { getCloudFormationClient: async () => ({ send }), request: denied };
+  const official = {
+    request: async (_: string, operation: string, input: object) => answer(operation, input as Input),
+  };
+  return { asked, osls, official };
 }
 
-it('a stack is read with its outputs and all pages of its resources, without those that an update deleted', async () => {
-  const client = cloudFormation();
-  expect(await readStack(client, 'stack')).toEqual({
-    outputs: OUTPUTS,
-    resources: TABLES.map((name) => ({ type: 'AWS::DynamoDB::Table', name })),
-  });
-  expect(client.sent).toEqual([
-    'DescribeStacksCommand stack',
-    'ListStackResourcesCommand stack',
-    'ListStackResourcesCommand stack',
-    'ListStackResourcesCommand stack',
-  ]);
-});
+const denied = async () => {
+  throw new Error('User x is not authorized to perform: cloudformation:ListStackResources');
+};
+
+it.each(['osls', 'official'] as const)(
+  'a stack is read through %s: its outputs and all pages of its resources, without those that an update deleted',
+  async (framework) => {
+    const { asked, ...access } = cloudFormation();
+    expect(await readStack(await connectCloudFormation(access[framework]), 'stack')).toEqual({
+      outputs: OUTPUTS,
+      resources: TABLES.map((name) => ({ type: 'AWS::DynamoDB::Table', name })),
+    });
+    const list = 'listStackResources stack';
+    expect(asked).toEqual(['describeStacks stack', list, list, list]);
+  },
+);
 
 describe('the plugin', () => {
   const warning = vi.fn();
@@ -57,28 +67,21 @@ describe('the plugin', () => {
   beforeEach(() => vi.clearAllMocks());
   afterEach(() => vi.unstubAllEnvs());
 
-  /** @param client the framework's, which a test may replace */
-  function plugin(client: { send: (command: Command) => Promise<unknown> }) {
+  function plugin(access: CloudFormationAccess) {
     const provider = {
       naming: { getStackName: () => 'stack' },
       getStage: () => 'prod',
       getRegion: () => 'eu-central-1',
-      getCloudFormationClient: async () => client,
+      ...access,
     };
     const serverless = { getProvider: () => provider, addServiceOutputSection } as never;
     return new Plugin(serverless, {}, { log, writeText }).hooks;
   }
-  const denied = {
-    send: async () => {
-      throw new Error('User x is not authorized to perform: cloudformation:ListStackResources');
-    },
-  };
-
   it('prints what is deployed, whatever is configured locally', async () => {
     for (const [name, value] of Object.entries({ LIST_TOKEN: 'public', ALARM_EMAIL: 'a@b.c', LIVE_SHARDS: 'x' })) {
       vi.stubEnv(name, value);
     }
-    await plugin(cloudFormation())['after:aws:info:gatherData']();
+    await plugin(cloudFormation().osls)['after:aws:info:gatherData']();
     expect(addServiceOutputSection.mock.calls.map(([name]) => name)).toEqual(['created', 'next steps']);
     const printed = String(addServiceOutputSection.mock.calls);
     expect(printed).toContain('2 tables, ');
@@ -87,7 +90,7 @@ describe('the plugin', () => {
   });
 
   it('prints one line where the stack cannot be read, and does not fail', async () => {
-    await plugin(denied)['after:aws:info:gatherData']();
+    await plugin({ request: denied })['after:aws:info:gatherData']();
     expect(addServiceOutputSection).not.toHaveBeenCalled();
     expect(warning.mock.calls).toEqual([
       [
@@ -97,22 +100,22 @@ describe('the plugin', () => {
   });
 
   it('reads the stack before it is removed, and prints afterwards which tables were kept', async () => {
-    const client = cloudFormation();
-    const hooks = plugin(client);
+    const { asked, osls } = cloudFormation();
+    const hooks = plugin(osls);
     await hooks['before:remove:remove']();
     expect(writeText).not.toHaveBeenCalled();
-    const before = client.sent.length;
+    const before = asked.length;
     hooks.finalize();
-    expect(client.sent).toHaveLength(before);
+    expect(asked).toHaveLength(before);
     for (const name of TABLES) {
       expect(String(writeText.mock.calls)).toContain(`delete-table --region eu-central-1 --table-name ${name} `);
     }
   });
 
   it('prints nothing of a removal after other commands, and only a warning where the stack cannot be read', async () => {
-    plugin(cloudFormation()).finalize();
+    plugin(cloudFormation().osls).finalize();
     expect(warning).not.toHaveBeenCalled();
-    const hooks = plugin(denied);
+    const hooks = plugin({ request: denied });
     await hooks['before:remove:remove']();
     hooks.finalize();
     expect(writeText).not.toHaveBeenCalled();
