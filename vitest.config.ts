@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/setup.ts',
+    setupFiles: 'test/leave-project.ts',
     // Many wait rather than compute: for retries, time-outs and programs that start.
     maxWorkers: 3,
     testTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { removePersonalVariables } from './environment.ts';
 
@@ -39,8 +39,8 @@ describe('the environment of the tests', () => {
     expect(process.env.NODE_ENV).toBe('test');
   });
 
-  it('has a home folder without the settings of a person', () => {
-    expect(homedir().startsWith(tmpdir())).toBe(true);
+  it('has a home folder and a current folder without settings and .env files of a person', () => {
     expect(readdirSync(homedir())).not.toContain('.aws');
+    expect(readdirSync('.').filter((name) => name.startsWith('.env'))).toEqual([]);
   });
 });
