@@ -19,7 +19,9 @@ await runCommand({
 
 async function run(args: Arguments): Promise<number> {
   const stop = new AbortController();
-  onStop(() => {
+  let unread = false;
+  onStop((why) => {
+    unread = why === 'unread';
     stop.abort(new Error('Stopped before the end.'));
     say('Closing what is live; Ctrl-C once more leaves it.');
   });
@@ -36,7 +38,7 @@ async function run(args: Arguments): Promise<number> {
     if (missing.length > 0) say('With --allow-skipped, skipped checks leave the exit code at 0.');
     return isFine(rows) && missing.length === 0 ? 0 : 1;
   } catch (error) {
-    say((error as Error).message, process.stderr);
+    if (!unread) say((error as Error).message, process.stderr);
     return 1;
   }
 }

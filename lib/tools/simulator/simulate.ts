@@ -19,7 +19,9 @@ await runCommand({
 async function run(args: Arguments): Promise<number> {
   const progress = createProgress(process.stdout);
   const stop = new AbortController();
-  onStop(() => {
+  let unread = false;
+  onStop((why) => {
+    unread = why === 'unread';
     stop.abort(new Error('Stopped before the end: nothing was compared.'));
     progress.stop();
     say('Closing what is still live; Ctrl-C once more leaves it.');
@@ -42,7 +44,7 @@ async function run(args: Arguments): Promise<number> {
     return fine ? 0 : 1;
   } catch (error) {
     progress.stop();
-    say((error as Error).message, process.stderr);
+    if (!unread) say((error as Error).message, process.stderr);
     return 1;
   }
 }

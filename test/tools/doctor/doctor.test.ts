@@ -135,6 +135,13 @@ describe.concurrent('npm run doctor', () => {
     for (const name of Object.keys({ ...OPTIONS, ...FLAGS })) expect(stdout).toContain(`  --${name} `);
   });
 
+  it('ends quietly when nobody reads any more', async () => {
+    const { ended, stopReading } = command([url, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
+    stopReading();
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing live behind when it is ended by %s', async (signal) => {
     let run = '';
     let closes = 0;

@@ -290,6 +290,15 @@ describe.concurrent('npm run simulate', () => {
     },
   );
 
+  it('ends quietly, and leaves nothing live, when nobody reads any more', async () => {
+    const target = await receiver();
+    const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60 --speed 1`);
+    running.stopReading();
+    const { code, stderr } = await running.ended;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(target.live()).toEqual([]);
+  });
+
   it('closes at once, and once, what was taken though it was refused, when it is interrupted', async () => {
     const target = await receiver();
     let attempts = 0;
