@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { DeployedStack } from './deployed-stack.ts';
+import { curlLine } from './terminal.ts';
 
 /**
  * What a deployment created, and what is left to do. It describes the deployed stack alone, not the configuration of
@@ -12,10 +13,7 @@ export function summarize({ outputs, resources }: DeployedStack, stage: string):
 
   const count = (type: string) => resources.filter((resource) => resource.type === type).length;
   const tables = TableDeletionPolicy === 'Delete' ? 'deleted with the stack' : 'kept when the stack is removed';
-  const readList =
-    ListAccess === 'public'
-      ? `3. Read the list:  curl ${ListUrl}`
-      : `3. Read the list, with one of its tokens in LIST_TOKEN:  curl -H "Authorization: Bearer $LIST_TOKEN" ${ListUrl}`;
+  const isOpen = ListAccess === 'public';
   return {
     created: [
       `${count('AWS::Lambda::Function')} functions, behind an HTTP API`,
@@ -26,7 +24,7 @@ export function summarize({ outputs, resources }: DeployedStack, stage: string):
     'next steps': [
       `1. In ZEGO's console, set this URL for the stream events and the room events: ${CallbackUrl}`,
       `2. Check the deployment:  npm run doctor -- ${CallbackUrl.replace(/\/callbacks\/zego$/, '')}${stageOption(stage)}`,
-      readList,
+      `3. Read the list${isOpen ? '' : ', with one of its tokens in LIST_TOKEN'}:  ${curlLine(ListUrl, isOpen)}`,
       ...(AlarmEmail === undefined
         ? []
         : [`4. Once: confirm the email that AWS sent to ${AlarmEmail}. No alarm is sent before that.`]),
