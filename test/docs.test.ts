@@ -10,6 +10,7 @@ import { blankSession, merge, type Session, withView } from '../lib/streams/sess
 import { sessionAttributes } from '../lib/streams/table.ts';
 import { reportRemoval } from '../lib/tools/removal.ts';
 import { tablesOf } from '../lib/tools/service.ts';
+import { checkDeployment } from '../lib/tools/settings.ts';
 import { OPTIONS } from '../lib/tools/simulator/arguments.ts';
 import { summarize } from '../lib/tools/summary.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
@@ -56,6 +57,8 @@ function anchors(page: string): string[] {
     return count === 0 ? anchor : `${anchor}-${count}`;
   });
 }
+
+const GOOD = { ZEGO_CALLBACK_SECRET: '5f0c9d1e7ab34826b8d2e6f413a790cd', LIST_TOKEN: 'd41a7c90be6f4e2185a3' };
 
 type Row = Record<string, string>;
 
@@ -418,6 +421,17 @@ describe('README.md and README.zh.md', () => {
 it.each(['README.md', 'README.zh.md', 'docs/api.md'])("the example in %s is the answer to ZEGO's sample", (page) => {
   const examples = blocks(page, 'json').map((block) => JSON.parse(block.slice('json'.length)));
   expect(examples).toContainEqual({ streams: [ANSWER], next_cursor: null });
+});
+
+it('has no example of a secret or token that a deployment would accept', () => {
+  const examples = PAGES.flatMap((page) => [
+    ...read(page).matchAll(/\b(ZEGO_CALLBACK_SECRET|LIST_TOKEN) ?= ?['"]?([^\s'"`$;]+)/g),
+  ]);
+  expect(examples.length).toBeGreaterThan(3);
+  for (const [example, name, value = ''] of examples) {
+    if (/^(ssm:|public$)/.test(value)) continue;
+    expect(() => checkDeployment('prod', { ...GOOD, [name as string]: value }), example).toThrow(/example|characters/);
+  }
 });
 
 describe.each(PAGES)('%s', (page) => {
