@@ -43,7 +43,10 @@ export function inspectSettings(stage: string, environment: Environment, folder 
   const unknown = inFile.filter((name) => /^ZEGO_/i.test(name) && !KNOWN.includes(name));
   return {
     file,
-    sources: { file: file?.name ?? '.env', of },
+    sources: {
+      file: file === undefined || file.name === '.env' ? '.env' : `${file.name}, which is read instead of .env,`,
+      of,
+    },
     warnings: unknown.map((name) => `${name} in ${file?.name} has no effect: no variable has this name.`),
   };
 }

@@ -106,7 +106,7 @@ describe('a deployment', () => {
     write('.env', GOOD);
     write('.env.prod', { LIST_TOKEN: TOKEN });
     expect(() => deploy('prod', { LIST_TOKEN: TOKEN })).toThrow(
-      /^ZEGO_CALLBACK_SECRET is missing: set it in \.env\.prod to /,
+      /^ZEGO_CALLBACK_SECRET is missing: set it in \.env\.prod, which is read instead of \.env, to /,
     );
     rmSync(join(folder, '.env.prod'));
     rmSync(join(folder, '.env'));
