@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { LogLine } from '../log.ts';
 
-const COLORS = { INFO: 'reset', WARN: 'yellow', ERROR: 'red' } as const;
+const COLORS = { WARN: 'yellow', ERROR: 'red' } as const;
 
 /**
  * Writes the log of the functions for a person: one short line for each line of JSON. What is not a line of theirs
@@ -47,5 +47,6 @@ function readable(line: string): string {
     `${duration_ms ?? '?'} ms`.padStart(7),
     ...(why === '' ? [] : [why]),
   ];
-  return styleText(COLORS[level], columns.join('  '));
+  const text = columns.join('  ');
+  return level === 'INFO' ? text : styleText(COLORS[level], text);
 }
