@@ -4,21 +4,20 @@ import { type Config, type Environment, readConfig, type Sources } from '../conf
 export const DEFAULT_APPID = '1234567890';
 
 /**
- * Options that take a text, each at most once, `--help`, and other flags.
- * @param allowPositionals whether other arguments may stand among them
+ * Options that take a text, each at most once, and flags, among other arguments.
  * @throws Error with one sentence that says what to change
  */
 export function parseOptions<N extends string>(
   args: readonly string[],
   names: readonly N[],
-  { allowPositionals = false, flags = [] }: { allowPositionals?: boolean; flags?: readonly string[] } = {},
+  flags: readonly string[] = [],
 ) {
   const string = { type: 'string', multiple: true } as const;
   const strings = Object.fromEntries(names.map((name) => [name, string]));
   const { values: parsed, positionals } = parsedStrictly({
     args: [...args],
-    options: { ...strings, ...Object.fromEntries(['help', ...flags].map((name) => [name, { type: 'boolean' }])) },
-    allowPositionals,
+    options: { ...strings, ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' }])) },
+    allowPositionals: true,
   });
   const values = parsed as Record<string, string[] | boolean>;
   const given = Object.entries(values).flatMap(([name, value]) => {
@@ -27,7 +26,6 @@ export function parseOptions<N extends string>(
     return [[name, value[0]]];
   });
   return {
-    help: values.help === true,
     flags: flags.filter((name) => values[name] === true),
     given: Object.fromEntries(given) as Partial<Record<N, string>>,
     positionals,

@@ -28,10 +28,9 @@ export interface Command<A> {
   stageOf: (args: readonly string[]) => string | undefined;
   /**
    * @param sources where a person finds the settings
-   * @returns undefined when only help is asked for
    * @throws Error with one sentence that says what to change
    */
-  readArguments: (args: readonly string[], environment: Environment, sources: Sources) => A | undefined;
+  readArguments: (args: readonly string[], environment: Environment, sources: Sources) => A;
   /** @returns the exit code */
   run: (args: A) => Promise<number>;
 }
@@ -42,12 +41,15 @@ export async function runCommand<A>(command: Command<A>): Promise<void> {
   watchReader();
   try {
     const given = process.argv.slice(2);
+    // Whatever else is wrong.
+    if (given.includes('--help')) {
+      process.stdout.write(`${usage}\n`);
+      return;
+    }
     checkDashes(name, options, process.env);
     const { file, sources, warnings } = inspectSettings(stageOf(given) ?? 'dev', process.env);
     for (const warning of warnings) say(`Warning: ${warning}`, process.stderr);
-    const args = readArguments(given, withEnvFile(process.env, file), sources);
-    if (args === undefined) process.stdout.write(`${usage}\n`);
-    else process.exitCode = await run(args);
+    process.exitCode = await run(readArguments(given, withEnvFile(process.env, file), sources));
   } catch (error) {
     say((error as Error).message, process.stderr);
     say(`${name} -- --help lists the options.`, process.stderr);

@@ -57,7 +57,7 @@ type Given = Partial<Record<keyof typeof OPTIONS, string>>;
 
 function parse(args: readonly string[]) {
   const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
-  return parseOptions(args, names, { allowPositionals: true, flags: Object.keys(FLAGS) });
+  return parseOptions(args, names, Object.keys(FLAGS));
 }
 
 /** `--stage`, which says where the rest may stand. */
@@ -67,16 +67,10 @@ export function stageOf(args: readonly string[]): string | undefined {
 
 /**
  * @param sources where a person finds the settings
- * @returns undefined when only help is asked for
  * @throws Error with one sentence that says what to change
  */
-export function readArguments(
-  args: readonly string[],
-  environment: Environment,
-  sources?: Sources,
-): Arguments | undefined {
-  const { help, flags, given, positionals } = parse(args);
-  if (help) return undefined;
+export function readArguments(args: readonly string[], environment: Environment, sources?: Sources): Arguments {
+  const { flags, given, positionals } = parse(args);
   const [url, ...more] = positionals;
   if (url === undefined) throw new Error('Say where the API answers: npm run doctor -- URL.');
   if (more.length > 0) {

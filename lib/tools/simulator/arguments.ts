@@ -50,7 +50,7 @@ A variable may also stand in the file .env, or in that of the stage.`;
 type Values = Partial<Record<keyof typeof OPTIONS, string>>;
 
 function parse(args: readonly string[]) {
-  const parsed = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[], { allowPositionals: true });
+  const parsed = parseOptions(args, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]);
   // It is not repeated: it may be a secret.
   if (parsed.positionals.length > 0) {
     throw new Error(
@@ -67,16 +67,10 @@ export function stageOf(args: readonly string[]): string | undefined {
 
 /**
  * @param sources where a person finds the settings
- * @returns undefined when only help is asked for
  * @throws Error with one sentence that says what to change
  */
-export function readArguments(
-  args: readonly string[],
-  environment: Environment,
-  sources?: Sources,
-): Arguments | undefined {
-  const { help, given } = parse(args);
-  if (help) return undefined;
+export function readArguments(args: readonly string[], environment: Environment, sources?: Sources): Arguments {
+  const { given } = parse(args);
   const url = baseUrl(given.url);
   const ZEGO_CALLBACK_SECRET = optionOr('ZEGO_CALLBACK_SECRET', given.secret, environment, sources);
   const ZEGO_APP_ID = optionOr('ZEGO_APP_ID', given.appid, environment, sources);
