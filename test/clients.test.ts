@@ -13,7 +13,8 @@ import { SECRET, sample, signed } from './callback.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/clients.md'), 'utf8');
 const DOCUMENTED_URL = 'http://127.0.0.1:3000';
-const TOKEN = 'a-token';
+/** Of the first example. */
+const TOKEN = 'a-long-random-string';
 
 /** The examples of the page, in their order. */
 const examples = (language: string) =>

@@ -29,13 +29,13 @@ const PAGES = ['.', 'docs'].flatMap((folder) =>
 const FENCE = /^( *)```(\w*)\n([\s\S]*?)^\1```$/gm;
 const withoutFences = (text: string) => text.replace(FENCE, '');
 
-/** What stands in fences, of one language or of any; comments of a shell aside. */
+/** What stands in fences, of one language or of any. */
 function blocks(page: string, language?: string): string[] {
   return [...read(page).matchAll(FENCE)]
     .filter(([, , found]) => language === undefined || found === language)
     .map(([, indent = '', found, text = '']) => {
       const lines = text.split('\n').map((line) => line.slice(indent.length));
-      return `${found}\n${lines.map((line) => (found === 'sh' ? line.replace(/ +#.*$/, '') : line)).join('\n')}`;
+      return `${found}\n${lines.join('\n')}`;
     });
 }
 
@@ -454,6 +454,10 @@ describe.each(PAGES)('%s', (page) => {
       expect(existsSync(join(ROOT, file)), target).toBe(true);
       if (anchor !== undefined) expect(anchors(file), target).toContain(anchor);
     }
+  });
+
+  it('has no comment in a block for a shell: pasted into zsh, # is a command', () => {
+    for (const block of blocks(page, 'sh')) expect(block).not.toMatch(/(^|\s)#/m);
   });
 
   it('has JSON that can be read', () => {
