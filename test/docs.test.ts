@@ -467,7 +467,7 @@ describe.each(PAGES)('%s', (page) => {
 
 it('the generator of types has one version everywhere', () => {
   const [, typescript, generator] =
-    /'-p', '(typescript@[\d.]+)', '-p', '(openapi-typescript@[\d.]+)'/.exec(read('lib/tools/types.ts')) ?? [];
+    /\['(typescript@[\d.]+)', '(openapi-typescript@[\d.]+)'\]/.exec(read('lib/tools/types.ts')) ?? [];
   for (const file of ['docs/clients.md', '.ci/run']) {
     expect(read(file)).toContain(`npx -y -p ${typescript} -p ${generator} openapi-typescript `);
   }

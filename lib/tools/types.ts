@@ -9,8 +9,7 @@ import { exitWithReader } from './stop.ts';
  * `npm run types [-- FILE]`: TypeScript types of the API, out of its OpenAPI document. The generator needs a compiler
  * with an API, which TypeScript 7 has not, so both are fetched for this one run.
  */
-const PACKAGES = ['-p', 'typescript@5.9', '-p', 'openapi-typescript@7.13.0'];
-const GENERATOR = ['openapi-typescript', 'openapi.json'];
+const PACKAGES = ['typescript@5.9', 'openapi-typescript@7.13.0'];
 const HEADER = `/**
  * Types of the API, for programs that read it: copy this file. \`npm run types\` makes it, do not change it by hand.
  */
@@ -42,8 +41,8 @@ try {
 function runGenerator(cwd: string) {
   const options: SpawnSyncOptionsWithStringEncoding = { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
   const npm = process.env.npm_execpath;
-  if (npm?.endsWith('npm-cli.js')) {
-    return spawnSync(process.execPath, [npm, 'exec', '-y', ...PACKAGES, '--', ...GENERATOR], options);
-  }
-  return spawnSync(['npx', '-y', ...PACKAGES, ...GENERATOR].join(' '), { ...options, shell: true });
+  // `-p` is npx's alone.
+  const args = ['-y', ...PACKAGES.flatMap((name) => ['--package', name]), '--', 'openapi-typescript', 'openapi.json'];
+  if (npm?.endsWith('npm-cli.js')) return spawnSync(process.execPath, [npm, 'exec', ...args], options);
+  return spawnSync(['npx', ...args].join(' '), { ...options, shell: true });
 }
