@@ -8,6 +8,9 @@ import type { Service } from '../lib/tools/service.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** Windows has none that a program could handle: there, `kill` ends it at once, and its exit code is null. */
+export const HAS_SIGNALS = process.platform !== 'win32';
+
 /** A copy of the project that a test may write into, without the `.env` and the bundles of whoever runs the tests. */
 export function copyProject(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'zego-live-list-'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, OPTIONS } from '../../../lib/tools/doctor/arguments.ts';
+import { HAS_SIGNALS } from '../../project.ts';
 import { startCommand } from '../command.ts';
 import {
   APPID,
@@ -142,30 +143,33 @@ describe.concurrent('npm run doctor', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing live behind when it is ended by %s', async (signal) => {
-    let run = '';
-    let closes = 0;
-    const target = await proxy(url, {
-      request: (passing) => {
-        const { event, room_id, stream_id } = fieldsOf(passing) ?? {};
-        if (event === 'stream_close') closes += 1;
-        if (event === 'stream_create' && /-json-url-encoded$/.test(String(stream_id))) {
-          run = String(room_id);
-          interrupt(signal);
-        }
-        return passing;
-      },
-    });
-    const { ended, interrupt } = command([target, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
-    const { code, stderr, verdict } = await ended;
-    expect({ code, stderr, verdict }).toEqual({
-      code: 1,
-      stderr: 'Stopped before the end.\n',
-      verdict: 'Closing what is live; Ctrl-C once more leaves it.',
-    });
-    expect(closes).toBeGreaterThanOrEqual(5);
-    expect(await leftBehind(url, run, TOKEN)).toEqual([]);
-  });
+  it.runIf(HAS_SIGNALS).each(['SIGINT', 'SIGTERM'] as const)(
+    'leaves nothing live behind when it is ended by %s',
+    async (signal) => {
+      let run = '';
+      let closes = 0;
+      const target = await proxy(url, {
+        request: (passing) => {
+          const { event, room_id, stream_id } = fieldsOf(passing) ?? {};
+          if (event === 'stream_close') closes += 1;
+          if (event === 'stream_create' && /-json-url-encoded$/.test(String(stream_id))) {
+            run = String(room_id);
+            interrupt(signal);
+          }
+          return passing;
+        },
+      });
+      const { ended, interrupt } = command([target, '--secret', SECRET, '--token', TOKEN, '--appid', APPID]);
+      const { code, stderr, verdict } = await ended;
+      expect({ code, stderr, verdict }).toEqual({
+        code: 1,
+        stderr: 'Stopped before the end.\n',
+        verdict: 'Closing what is live; Ctrl-C once more leaves it.',
+      });
+      expect(closes).toBeGreaterThanOrEqual(5);
+      expect(await leftBehind(url, run, TOKEN)).toEqual([]);
+    },
+  );
 });
 
 describe('docs/doctor.md', () => {

@@ -17,6 +17,7 @@ import { simulate } from '../../../lib/tools/simulator/simulation.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { createEvent, SECRET } from '../../callback.ts';
+import { HAS_SIGNALS } from '../../project.ts';
 import { startCommand } from '../command.ts';
 
 // Not the project's folder: a .env of whoever runs the tests stands there.
@@ -274,7 +275,7 @@ describe.concurrent('npm run simulate', () => {
 
   const STOPPED = { code: 1, stderr: 'Stopped before the end: nothing was compared.\n' };
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  it.runIf(HAS_SIGNALS).each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'leaves nothing live behind when it is ended by %s, also what waits for its repeat',
     async (signal) => {
       const target = await receiver();
@@ -299,32 +300,35 @@ describe.concurrent('npm run simulate', () => {
     expect(target.live()).toEqual([]);
   });
 
-  it('closes at once, and once, what was taken though it was refused, when it is interrupted', async () => {
-    const target = await receiver();
-    let attempts = 0;
-    let closes = 0;
-    target.refuses = (record) => {
-      if (record.event === 'stream_create') {
-        // Taken, and its answer gets lost.
-        target.records.push(record);
-        attempts += 1;
+  it.runIf(HAS_SIGNALS)(
+    'closes at once, and once, what was taken though it was refused, when it is interrupted',
+    async () => {
+      const target = await receiver();
+      let attempts = 0;
+      let closes = 0;
+      target.refuses = (record) => {
+        if (record.event === 'stream_create') {
+          // Taken, and its answer gets lost.
+          target.records.push(record);
+          attempts += 1;
+          return 503;
+        }
+        if (record.event !== 'stream_close') return undefined;
+        closes += 1;
         return 503;
-      }
-      if (record.event !== 'stream_close') return undefined;
-      closes += 1;
-      return 503;
-    };
-    const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60 --speed 1`);
-    await until(target, () => attempts >= 2);
-    const before = closes;
-    running.interrupt();
-    expect(await running.ended).toMatchObject(STOPPED);
-    const sids = new Set(target.of('stream_create').map(({ stream_sid }) => stream_sid));
-    expect(closes - before).toBe(sids.size);
-    expect(target.of('room_close')).not.toEqual([]);
-  });
+      };
+      const running = command(`--url ${target.url} --secret ${SECRET} --seconds 60 --speed 1`);
+      await until(target, () => attempts >= 2);
+      const before = closes;
+      running.interrupt();
+      expect(await running.ended).toMatchObject(STOPPED);
+      const sids = new Set(target.of('stream_create').map(({ stream_sid }) => stream_sid));
+      expect(closes - before).toBe(sids.size);
+      expect(target.of('room_close')).not.toEqual([]);
+    },
+  );
 
-  it('can be interrupted while it reads the list, and while it waits to look again', async () => {
+  it.runIf(HAS_SIGNALS)('can be interrupted while it reads the list, and while it waits to look again', async () => {
     for (const change of [{ next_cursor: 'a' }, { streams: [], next_cursor: null }]) {
       const target = await receiver();
       let count = 0;
@@ -345,7 +349,7 @@ describe.concurrent('npm run simulate', () => {
     }
   });
 
-  it.runIf(process.platform !== 'win32')('ends with the shell in which npm started it', async () => {
+  it.runIf(HAS_SIGNALS)('ends with the shell in which npm started it', async () => {
     const target = await receiver();
     const script = `"${process.execPath}" ${TSX.join(' ')} "${PROGRAM}" --url ${target.url} --seconds 60; true`;
     const { PATH, HOME } = process.env;
