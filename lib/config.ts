@@ -212,8 +212,8 @@ function checkSpelling(name: VariableName, value: string): void {
   if (pasted.test(value) || /^[A-Z][A-Z\d]*(_[A-Z\d]+)+=[^=]/.test(value)) {
     throw new Error('holds a whole NAME=value: write only what follows the equals sign');
   }
-  if (entries.some((entry) => /^<.*>$/.test(entry))) {
-    throw new Error('holds a placeholder in angle brackets: write the value itself, without < and >');
+  if (entries.some((entry) => /^(<.*>|\{\{.*\}\}|%\w+%)$/.test(entry))) {
+    throw new Error('holds a placeholder in brackets or percent signs: write the value itself');
   }
   for (const [kind, words] of LOOKALIKES) {
     const [found] = kind.exec(value) ?? [];
@@ -234,10 +234,15 @@ function codePoint(character: string): string {
   return `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** A value for a person's eyes: of a secret only what identifies it, and nothing that a terminal would not print. */
+/**
+ * A value for a person's eyes, without anything that a terminal would not print. Of a secret it shows what identifies
+ * it, also where one stands in a variable that should hold no secret.
+ */
 function shown(value: string, secret: boolean): string {
   const mask = (entry: string) => (entry.length < 16 ? '…' : `${entry.slice(0, 3)}…${entry.slice(-3)}`);
-  const text = secret ? list(value).map(mask).join(',') : value;
+  const text = secret
+    ? list(value).map(mask).join(',')
+    : value.replace(/\/\/[^/@]*@/, '//…@').replace(/[\w+=-]{16,}/g, mask);
   return text.slice(0, 100).replace(/[\p{C}\p{Z}]/gu, (found) => (found === ' ' ? found : `<${codePoint(found)}>`));
 }
 
@@ -307,6 +312,9 @@ function secrets(value: string): readonly string[] | Parameter {
     }
     return { parameter };
   }
+  if (entries.some((entry) => /^(\/|ssm\b|arn:|\w+[:=]\/)/i.test(entry))) {
+    throw new Error('takes ssm:/name for a parameter of Parameter Store, and no other name, path or URL');
+  }
   if (value.includes(';')) throw new Error('holds a semicolon: separate entries by commas');
   if (entries.some((entry) => entry.includes('${'))) {
     throw new Error('holds ${, which serverless.yml would take for a variable of its own: choose another value');
@@ -316,7 +324,11 @@ function secrets(value: string): readonly string[] | Parameter {
 
 function callbackSecret(value: string): readonly string[] | Parameter {
   const given = secrets(value);
-  if (!isParameter(given) && !given.every((secret) => /^[!-~]+$/.test(secret))) {
+  if (isParameter(given)) return given;
+  if (given.some((secret) => /^\d{1,20}:/.test(secret))) {
+    throw new Error('holds an appid before a secret, which has no effect in this version: write the secret alone');
+  }
+  if (!given.every((secret) => /^[\w.-]+$/.test(secret))) {
     throw new Error("holds white space or another character that no secret of ZEGO's has: copy it again");
   }
   return given;
@@ -328,6 +340,9 @@ function listToken(value: string): 'public' | readonly string[] | Parameter {
   if (isParameter(tokens)) return tokens;
   if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
     throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
+  }
+  if (tokens.some((token) => /^bearer\b/i.test(token))) {
+    throw new Error('holds the word Bearer, which readers send before the token: write the token alone');
   }
   if (!tokens.some((token) => token.toLowerCase() === 'public')) return tokens;
   if (tokens.length > 1 || tokens[0] !== 'public') {

@@ -1,16 +1,7 @@
-import { distance } from 'fastest-levenshtein';
-import {
-  checkEnvironment,
-  type Environment,
-  isParameter,
-  NOT_BUILT,
-  readConfig,
-  type Sources,
-  VARIABLES,
-  type VariableName,
-} from '../config.ts';
+import { checkEnvironment, type Environment, isParameter, readConfig, type Sources, VARIABLES } from '../config.ts';
 import { checkEnvFile, type EnvFile, readEnvFile } from './env-file.ts';
 import { isDisposable } from './template.ts';
+import { NAMES, nearestName } from './variable-names.ts';
 
 /** Where a command's settings come from, and what is odd about them. */
 export interface Settings {
@@ -20,8 +11,6 @@ export interface Settings {
   warnings: string[];
 }
 
-const NAMES = Object.keys(VARIABLES) as VariableName[];
-const KNOWN: readonly string[] = [...NAMES, ...NOT_BUILT];
 /** A variable of the environment that begins like this is meant for us; others belong to other programs. */
 const PREFIX = /^(ZEGO|LIST|LIVE|CORS|ALARM|SILENCE|RETENTION|SIGNATURE|MAX_LIVE|HEALING)_/i;
 
@@ -40,23 +29,35 @@ export function inspectSettings(stage: string, environment: Environment, folder 
   for (const name of Object.keys(environment)) {
     if (PREFIX.test(name) && !inFile.includes(name)) checkName(name, 'the environment');
   }
-  const unknown = inFile.filter((name) => /^ZEGO_/i.test(name) && !KNOWN.includes(name));
   return {
     file,
     sources: {
       file: file === undefined || file.name === '.env' ? '.env' : `${file.name}, which is read instead of .env,`,
       of,
     },
-    warnings: unknown.map((name) => `${name} in ${file?.name} has no effect: no variable has this name.`),
+    warnings: [
+      ...unknownNames(inFile, PREFIX).map(
+        (name) => `${name} in ${file?.name} has no effect: no variable has this name.`,
+      ),
+      ...unknownNames(
+        Object.keys(environment).filter((name) => !inFile.includes(name)),
+        /^(ZEGO|CORS)_/,
+      ).map((name) => `${name} in the environment has no effect here: no variable has this name.`),
+      ...inFile
+        .filter((name) => NAMES.includes(name) && file?.values[name] && environment[name] && !environment[name].trim())
+        .map((name) => `${name} is blank in the environment, which hides its value in ${file?.name}: unset it there.`),
+    ],
   };
 }
 
+function unknownNames(names: readonly string[], prefix: RegExp): string[] {
+  return names.filter((name) => prefix.test(name) && !NAMES.includes(name));
+}
+
 function checkName(name: string, where: string): void {
-  if (KNOWN.includes(name) || name.length < 6) return;
-  const written = name.toUpperCase().replace(/[-.]/g, '_');
-  const [nearest = ''] = KNOWN.toSorted((a, b) => distance(written, a) - distance(written, b));
-  if (distance(written, nearest) > 2) return;
-  throw new Error(`${name} in ${where} is not a variable of this project: did you mean ${nearest}?`);
+  const meant = nearestName(name);
+  if (meant === undefined || meant === name) return;
+  throw new Error(`${name} in ${where} is not a variable of this project: did you mean ${meant}?`);
 }
 
 /**
@@ -90,7 +91,9 @@ function unreadWarnings(stage: string, environment: Environment, file: EnvFile |
   }
   // No stage's own file has this name.
   const { values = {} } = readEnvFile('', environment, folder) ?? {};
-  const missing = NAMES.filter((name) => values[name] && !environment[name] && !LOCAL.includes(name));
+  const missing = NAMES.filter(
+    (name) => values[name] && !(name in file.values) && !environment[name] && !LOCAL.includes(name),
+  );
   if (missing.length === 0) return [];
   return [`${missing.join(', ')}: set in .env, which is not read because ${file.name} exists, and not set there.`];
 }
@@ -99,18 +102,19 @@ const LOCAL: readonly string[] = ['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYN
 
 type SecretName = 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN';
 
-/** What our documentation has in place of a secret. */
+/** What documentation has in place of a secret, ours and that of others. */
 const PLACEHOLDERS: readonly string[] = [
   VARIABLES.ZEGO_CALLBACK_SECRET.example,
   VARIABLES.LIST_TOKEN.example,
   ...['secret', 'token', 'new', 'old'],
 ];
+const PLACEHOLDER = /your[-_]|change[-_]?me|placeholder|example|^(.)\1+$/i;
 const MIN_TOKEN_LENGTH = 16;
 
 /** @returns why an entry protects nothing, completing "NAME …", or undefined */
 export function weaknessOf(name: SecretName, entry: string): string | undefined {
-  if (PLACEHOLDERS.includes(entry)) {
-    return `holds an example of the documentation, which anyone can read: set ${VARIABLES[name].meaning}`;
+  if (PLACEHOLDERS.includes(entry) || PLACEHOLDER.test(entry)) {
+    return `holds an example or a placeholder, which anyone can guess: set ${VARIABLES[name].meaning}`;
   }
   if (name === 'ZEGO_CALLBACK_SECRET' || entry.length >= MIN_TOKEN_LENGTH) return undefined;
   const advice = `use ${MIN_TOKEN_LENGTH} or more, as node -p "crypto.randomBytes(24).toString('hex')" makes them`;
@@ -124,11 +128,18 @@ export function weaknessOf(name: SecretName, entry: string): string | undefined 
  */
 export function weaknesses(environment: Environment): string[] {
   const config = readConfig(['ZEGO_CALLBACK_SECRET', 'LIST_TOKEN'], environment);
-  return Object.entries(config).flatMap(([name, value]) => {
-    if (isParameter(value) || value === 'public') return [];
-    const found = value
-      .map((entry) => weaknessOf(name as SecretName, entry))
+  const entriesOf = (name: SecretName) => {
+    const value = config[name];
+    return isParameter(value) || value === 'public' ? [] : value;
+  };
+  const weak = (['ZEGO_CALLBACK_SECRET', 'LIST_TOKEN'] as const).flatMap((name) => {
+    const found = entriesOf(name)
+      .map((entry) => weaknessOf(name, entry))
       .find((weakness) => weakness !== undefined);
     return found === undefined ? [] : [`${name} ${found}.`];
   });
+  const shared = entriesOf('LIST_TOKEN').some((token) => entriesOf('ZEGO_CALLBACK_SECRET').includes(token));
+  return shared
+    ? [...weak, 'LIST_TOKEN holds a CallbackSecret, with which every reader can sign callbacks: choose another token.']
+    : weak;
 }

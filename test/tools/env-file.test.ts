@@ -63,6 +63,11 @@ describe('is read as it is written', () => {
     ['a line without a variable of ours', 'set KEY=1\n---\nLIST_TOKEN=token', 'token'],
     ['another variable that is cut', 'COLOR=a#b\nLIST_TOKEN=token', 'token'],
     ['another variable with a $', 'COLOR=a$b\nLIST_TOKEN=token', 'token'],
+    ['a reference to a later line', 'LIST_TOKEN=$SHARED\nSHARED=abc', 'abc'],
+    ['a comment right behind the equals sign', 'ZEGO_APP_ID=# none yet\nLIST_TOKEN=token', 'token'],
+    ['what people mean as comments', '; LIST_TOKEN=old\n// LIST_TOKEN=older\nLIST_TOKEN=token', 'token'],
+    ['lines of other programs', 'EXPORT FOO=bar\nDB_PORT 5432\n{"PORT": 1}\nLIST_TOKEN=token', 'token'],
+    ['a list that ends in a comma', 'LIST_TOKEN=token,\nPORT=1', 'token,'],
   ])('%s', (_, content, expected) => {
     expect(read(content)).toMatchObject({ LIST_TOKEN: expected });
   });
@@ -85,12 +90,35 @@ describe('is refused with one sentence that names the file and what to write', (
     ['# at the start of a value', 'LIST_TOKEN=#token', /^\.env cuts LIST_TOKEN/],
     ['# in a secret behind export', 'export ZEGO_CALLBACK_SECRET=ab#cd # mine', /^\.env cuts ZEGO_CALLBACK_SECRET/],
     ['# in an origin', 'CORS_ORIGINS=https://a.example#top', /^\.env cuts CORS_ORIGINS/],
-    ['$ and a name', 'LIST_TOKEN=a$bcd', /^\.env shortens LIST_TOKEN: .*write \\\$ for a dollar sign\.$/],
-    ['$ in single quotes', "LIST_TOKEN='a$bcd'", /^\.env shortens LIST_TOKEN/],
-    ['$ and braces', 'ZEGO_CALLBACK_SECRET="ab${cd}"', /^\.env shortens ZEGO_CALLBACK_SECRET/],
-    ['a reference to an empty variable', 'SHARED=\nLIST_TOKEN=x$SHARED', /^\.env shortens LIST_TOKEN/],
+    ['$ and a name', 'LIST_TOKEN=a$bcd', /^\.env changes LIST_TOKEN: .*write \\\$ for a dollar sign\.$/],
+    ['$ in single quotes', "LIST_TOKEN='a$bcd'", /^\.env changes LIST_TOKEN/],
+    ['$ and braces', 'ZEGO_CALLBACK_SECRET="ab${cd}"', /^\.env changes ZEGO_CALLBACK_SECRET/],
+    ['a reference to an empty variable', 'SHARED=\nLIST_TOKEN=x$SHARED', /^\.env changes LIST_TOKEN/],
     ["cmd's set", 'PORT=1\nset ZEGO_APP_ID=1', /^\.env does not set ZEGO_APP_ID: write line 2 as ZEGO_APP_ID=value/],
     ["PowerShell's $env:", '$env:ZEGO_APP_ID = "1"', /^\.env does not set ZEGO_APP_ID: write line 1 /],
+    ['$ and a variable that every shell sets', 'LIST_TOKEN=a$HOME', /^\.env changes LIST_TOKEN/],
+    ['$ and an operator', 'LIST_TOKEN=x${a-b}', /^\.env changes LIST_TOKEN/],
+    [
+      'a list that goes on in the next line',
+      'ZEGO_CALLBACK_SECRET=one,\n  two\n',
+      /^\.env cuts ZEGO_CALLBACK_SECRET at the end/,
+    ],
+    [
+      'a backslash at the end of a line',
+      'CORS_ORIGINS=https://a.example,\\\n  https://b.example\n',
+      /^\.env cuts CORS_ORIGINS at/,
+    ],
+    [
+      'a quote that hides it',
+      "DB='p@ss\nCORS_ORIGINS=x\nX='",
+      /^\.env hides CORS_ORIGINS in the value of DB: close the quote/,
+    ],
+    ['# behind a quote that is open', 'TITLE="Live\nLIST_TOKEN=token#1\nOTHER="x"', /^\.env cuts LIST_TOKEN/],
+    ['a blank in its name', 'CORS ORIGINS=x', /^\.env does not set CORS_ORIGINS: write line 1 /],
+    ['an invisible character in its name', 'CORS_\u200BORIGINS=x', /^\.env does not set CORS_ORIGINS/],
+    ['a Cyrillic letter in its name', '\u0421ORS_ORIGINS=x', /^\.env does not set CORS_ORIGINS/],
+    ['a full-width line in its name', 'CORS＿ORIGINS=x', /^\.env does not set CORS_ORIGINS/],
+    ["cmd's set of a port", 'set DYNAMODB_PORT=8000', /^\.env does not set DYNAMODB_PORT: write line 1 /],
     ['a value without an equals sign', '\n\nZEGO_APP_ID 1', /^\.env does not set ZEGO_APP_ID: write line 3 /],
   ])('%s', (_, content, refusal) => {
     const message = read(content);

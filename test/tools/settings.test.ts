@@ -69,10 +69,24 @@ describe('a name', () => {
     expect(inspectSettings('dev', others, folder).warnings).toEqual([]);
   });
 
-  it("that begins like ZEGO's and means nothing gives a warning", () => {
-    write('.env', { ZEGO_APPLICATION_ID: '7' });
-    const { warnings } = inspectSettings('dev', {}, folder);
-    expect(warnings).toEqual(['ZEGO_APPLICATION_ID in .env has no effect: no variable has this name.']);
+  it('that begins like one of ours and means nothing gives a warning', () => {
+    write('.env', { ZEGO_APPLICATION_ID: '7', CORS_ALLOWED_ORIGINS: 'x', RETENTION_DAYS: '1' });
+    const { warnings } = inspectSettings('dev', { ZEGO_SECRET: 'x', CORS_HEADERS: 'x' }, folder);
+    expect(warnings).toEqual([
+      ...['ZEGO_APPLICATION_ID', 'CORS_ALLOWED_ORIGINS', 'RETENTION_DAYS'].map(
+        (name) => `${name} in .env has no effect: no variable has this name.`,
+      ),
+      ...['ZEGO_SECRET', 'CORS_HEADERS'].map(
+        (name) => `${name} in the environment has no effect here: no variable has this name.`,
+      ),
+    ]);
+  });
+
+  it('that is blank in the environment hides the file, with a warning', () => {
+    write('.env', { CORS_ORIGINS: 'https://a.example' });
+    expect(inspectSettings('dev', { CORS_ORIGINS: ' ' }, folder).warnings).toEqual([
+      'CORS_ORIGINS is blank in the environment, which hides its value in .env: unset it there.',
+    ]);
   });
 });
 
@@ -94,7 +108,7 @@ describe('a deployment', () => {
 
   it('names what stands in .env alone when the stage has a file of its own', () => {
     write('.env', { ...GOOD, ZEGO_APP_ID: '7', CORS_ORIGINS: 'https://a.example', PORT: '4000', OTHER: 'x' });
-    write('.env.prod', { ...GOOD, ZEGO_APP_ID: '' });
+    write('.env.prod', { ...GOOD, PORT: '' });
     const { source, warnings } = deploy('prod', { ...GOOD, CORS_ORIGINS: 'https://b.example' });
     expect(source).toBe('Settings: .env.prod and the environment');
     expect(warnings).toEqual([
@@ -126,6 +140,10 @@ describe('a deployment', () => {
     const invisible = { ...GOOD, LIST_TOKEN: `${TOKEN},a\u200Bb`, ZEGO_APP_ID: 'a\u200Bb' };
     expect(() => deploy('prod', invisible)).toThrow(/the environment has d41…5a3,…\)\.$/);
     expect(() => deploy('prod', { ...invisible, ...GOOD })).toThrow(/the environment has a<U\+200B>b\)\.$/);
+    // A secret in the wrong variable, and a password in a URL.
+    expect(() => deploy('prod', { ...GOOD, ZEGO_APP_ID: SECRET })).toThrow(/the environment has 5f0…0cd\)\.$/);
+    const engine = { AWS_ENDPOINT_URL_DYNAMODB: 'ftp://user:hunter2@a.example' };
+    expect(() => deploy('prod', { ...GOOD, ...engine })).toThrow(/has ftp:\/\/…@a\.example\)\.$/);
   });
 
   it.each([...NOT_BUILT])('is refused with %s, which has no effect yet', (name) => {
@@ -137,10 +155,14 @@ describe('a deployment', () => {
 
 describe('what protects nothing', () => {
   it.each([
-    ['ZEGO_CALLBACK_SECRET', VARIABLES.ZEGO_CALLBACK_SECRET.example, /example of the documentation/],
-    ['ZEGO_CALLBACK_SECRET', `${SECRET},secret`, /example of the documentation/],
-    ['ZEGO_CALLBACK_SECRET', 'new,old', /example of the documentation/],
-    ['LIST_TOKEN', VARIABLES.LIST_TOKEN.example, /example of the documentation/],
+    ['ZEGO_CALLBACK_SECRET', VARIABLES.ZEGO_CALLBACK_SECRET.example, /an example or a placeholder/],
+    ['ZEGO_CALLBACK_SECRET', `${SECRET},secret`, /an example or a placeholder/],
+    ['ZEGO_CALLBACK_SECRET', 'new,old', /an example or a placeholder/],
+    ['LIST_TOKEN', VARIABLES.LIST_TOKEN.example, /an example or a placeholder/],
+    ['ZEGO_CALLBACK_SECRET', 'your_callback_secret', /an example or a placeholder/],
+    ['LIST_TOKEN', 'change-me-change-me-change-me', /an example or a placeholder/],
+    ['LIST_TOKEN', 'x'.repeat(24), /an example or a placeholder/],
+    ['LIST_TOKEN', SECRET, /every reader can sign callbacks/],
     ['LIST_TOKEN', 'abc', /3 characters.*16 or more/],
     ['LIST_TOKEN', `${TOKEN}, x23456789012345`, /15 characters/],
   ])('%s=%s is refused by deployments, and a warning in disposable stages', (name, value, words) => {
