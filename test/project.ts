@@ -30,7 +30,12 @@ export interface Exit {
 
 /** `npx serverless …` without npx in between, which would keep signals and exit code to itself. */
 export function serverless(folder: string, args: string, environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['node_modules/serverless/bin/serverless.js', ...args.split(' ')], {
+  return startScript(folder, `node_modules/serverless/bin/serverless.js ${args}`, environment);
+}
+
+/** A script of a copy of the project. */
+export function startScript(folder: string, args: string, environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, args.split(' '), {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -26,20 +26,9 @@ const ENDS: Readonly<Record<string, string>> = {
   [CLOSE.cleared]: 'room_cleared',
 };
 
-/**
- * The demo needs no variable: it makes up a secret. It takes what the shell sets, and neither what stands in a `.env`
- * to deploy with nor what is in Parameter Store.
- * @param environment may hold what the framework has read from a `.env`
- * @param inFile what that `.env` holds
- */
-export function demoEnvironment(environment: Environment, inFile: Environment = {}): Environment {
-  // Empty and not absent: serverless.yml is resolved already, with the values of the file.
-  const fromFile = Object.keys(inFile).filter((name) => environment[name] === inFile[name]);
-  const shell: Environment = {
-    ...environment,
-    ...Object.fromEntries(fromFile.map((name) => [name, ''])),
-    ...Object.fromEntries(NOT_BUILT.map((name) => [name, undefined])),
-  };
+/** The demo needs no variable: it makes up a secret. What stands in Parameter Store is not read. */
+export function demoEnvironment(environment: Environment): Environment {
+  const shell: Environment = { ...environment, ...Object.fromEntries(NOT_BUILT.map((name) => [name, undefined])) };
   const isSet = (name: 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN') =>
     !isMissing(name, shell) && !isParameter(readConfig([name], shell)[name]);
   return {

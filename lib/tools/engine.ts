@@ -44,6 +44,9 @@ export async function createTables(tables: readonly Table[], aws: Record<string,
   const client = new DynamoDBClient({
     endpoint,
     region,
+    // Whatever the environment wants of AWS.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000, throwOnRequestTimeout: true },

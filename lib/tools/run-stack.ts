@@ -1,12 +1,10 @@
-import { readConfig } from '../config.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
-import { readEnvFile } from './env-file.ts';
 import { startLocal } from './local.ts';
 import { createLogLines } from './log-lines.ts';
 import type { Service } from './service.ts';
 import { inspectSettings, weaknesses } from './settings.ts';
 import { onStop } from './stop.ts';
-import { curlLine } from './terminal.ts';
+import { checkDashes, curlLine } from './terminal.ts';
 
 interface Running {
   close: () => Promise<void>;
@@ -16,6 +14,7 @@ interface Running {
 export function runStack(service: Service): Promise<void> {
   return untilStopped(async () => {
     const environment = process.env;
+    checkDashes('npm start', ['stage'], environment);
     const { sources, warnings } = inspectSettings(service.provider.stage, environment);
     for (const warning of warnings) warn(warning);
     const { stdout } = process;
@@ -31,17 +30,11 @@ export function runStack(service: Service): Promise<void> {
   });
 }
 
-/** `npm run demo`: the stack with a simulated ZEGO that plays into it, whatever stands in the user's `.env`. */
+/** `npm run demo`: the stack with a simulated ZEGO that plays into it. */
 export function runDemo(service: Service): Promise<void> {
   return untilStopped(async () => {
-    const file = readEnvFile(service.provider.stage, process.env, process.cwd());
-    const environment = demoEnvironment(process.env, file?.values);
-    const stack = await startLocal({
-      service: withOrigins(service, readConfig(['CORS_ORIGINS'], environment).CORS_ORIGINS),
-      environment,
-      onLog: () => {},
-      onWarning: warn,
-    });
+    const environment = demoEnvironment(process.env);
+    const stack = await startLocal({ service, environment, onLog: () => {}, onWarning: warn });
     const early: string[] = [];
     let write = (line: string): void => void early.push(line);
     const demo = playDemo(stack.url, environment, (line) => write(line));
@@ -60,10 +53,6 @@ export function runDemo(service: Service): Promise<void> {
       },
     };
   });
-}
-
-function withOrigins({ provider, ...service }: Service, allowedOrigins: string[]): Service {
-  return { ...service, provider: { ...provider, httpApi: { cors: { ...provider.httpApi.cors, allowedOrigins } } } };
 }
 
 function print(line: string): void {

@@ -57,8 +57,11 @@ export async function runCommand<A>(command: Command<A>): Promise<void> {
   }
 }
 
-/** npm keeps for itself the options that stand before `--`, and hands them on as variables. */
-function checkDashes(name: string, options: readonly string[], environment: Environment): void {
+/**
+ * npm keeps for itself the options that stand before `--`, and hands them on as variables.
+ * @throws Error with one sentence that names the option
+ */
+export function checkDashes(name: string, options: readonly string[], environment: Environment): void {
   const [taken] = options.filter((option) => `npm_config_${option.replaceAll('-', '_')}` in environment);
   if (environment.npm_lifecycle_event !== undefined && taken !== undefined) {
     throw new Error(`npm has taken --${taken} for its own: put -- before the options, as in ${name} -- --${taken} ….`);

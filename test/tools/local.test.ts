@@ -10,7 +10,7 @@ import { awsEnvironment, startEngine } from '../../lib/tools/engine.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import { tablesOf } from '../../lib/tools/service.ts';
 import { SECRET, sample, signed } from '../callback.ts';
-import { copyProject, HAS_SIGNALS, serverless } from '../project.ts';
+import { copyProject, HAS_SIGNALS, serverless, startScript } from '../project.ts';
 
 const project = copyProject();
 afterAll(project.remove);
@@ -21,7 +21,7 @@ afterAll(used.remove);
 const HIDDEN = 'a-token-of-the-deployment';
 const USERS_ENV = {
   ...{ ZEGO_CALLBACK_SECRET: 'secret', LIST_TOKEN: HIDDEN, ZEGO_APPID: '7', ZEGO_APP_ID: '<AppID>', PORT: 'x' },
-  ...{ CORS_ORIGINS: 'https://app.example.com', LIVE_SHARDS: 'x', RETENTION_HOURS: '0.1', AWS_REGION: 'eu-central-1' },
+  ...{ CORS_ORIGINS: 'https://app.example.com', LIVE_SHARDS: 'x', RETENTION_HOURS: '0.1', AWS_REGION: 'nowhere' },
   ...{ AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9', WEBHOOK_URL: 'x', EVENT_BUS: 'x', DYNAMODB_PORT: '#' },
 };
 const settings = Object.entries(USERS_ENV).map(([name, value]) => `${name}=${value}\n`);
@@ -57,7 +57,7 @@ const LIVE = {
 
 // Started together, since each start takes seconds.
 const stack = serverless(project.folder, 'local', ENVIRONMENT);
-const demo = serverless(used.folder, 'demo', PORTS);
+const demo = startScript(used.folder, 'lib/tools/demo.cjs', { ...PORTS, AWS_USE_FIPS_ENDPOINT: 'true' });
 afterAll(() => {
   stack.kill();
   demo.kill();
@@ -170,7 +170,7 @@ describe.runIf(HAS_SIGNALS)('npm start', () => {
   });
 });
 
-describe('serverless demo', () => {
+describe('npm run demo', () => {
   it('needs no variable and heeds no .env: it shows streams that a simulated ZEGO plays', async () => {
     const url = await demo.listening();
     const [, listUrl = ''] = await demo.seen(/^The live list: {2}curl (http:\S+)$/m);
