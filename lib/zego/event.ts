@@ -1,5 +1,6 @@
 import { invalidField, Problem } from '../errors.ts';
 import type { ZegoRecord } from './body.ts';
+import { integerDigits } from './json.ts';
 import type { Verified } from './signature.ts';
 
 /** What both events of a stream tell about one publishing of it. null and empty arrays: not told. */
@@ -179,7 +180,7 @@ function roomFields(record: ZegoRecord, appid: string): Pick<RoomEvent, 'appid' 
   return {
     appid,
     room_id: required('room_id', key(record.room_id, MAX_BYTES.room_id)),
-    room_session_id: required('room_session_id', key(record.room_session_id, MAX_BYTES.room_session_id)),
+    room_session_id: required('room_session_id', roomSessionId(record)),
   };
 }
 
@@ -210,7 +211,7 @@ function streamFields(record: ZegoRecord, appid: string): StreamFields {
     stream_sid,
     stream_seq,
     room_id,
-    room_session_id: key(record.room_session_id, MAX_BYTES.room_session_id) ?? null,
+    room_session_id: roomSessionId(record) ?? null,
     user_id,
     user_name,
     channel_id: unlessEqual(text(record.channel_id), room_id),
@@ -266,6 +267,12 @@ function text(value: unknown): string | undefined {
 function key(value: unknown, maxBytes: number): string | undefined {
   const found = text(value);
   return found !== undefined && Buffer.byteLength(found) <= maxBytes ? found : undefined;
+}
+
+/** A number in `room_*` and a string in `stream_*`: both must give the same id, however a gateway has rewritten them. */
+function roomSessionId({ room_session_id }: ZegoRecord): string | undefined {
+  const id = key(room_session_id, MAX_BYTES.room_session_id);
+  return id === undefined ? undefined : integerDigits(id);
 }
 
 function integer(value: unknown): number | undefined {

@@ -8,22 +8,24 @@ import { parse } from 'lossless-json';
  * @throws SyntaxError when the text is not JSON; RangeError when it is nested deeper than the stack allows
  */
 export function parseJson(text: string): unknown {
-  return parse(text, undefined, { parseNumber, onDuplicateKey: ({ newValue }) => newValue });
+  return parse(text, undefined, { parseNumber: integerDigits, onDuplicateKey: ({ newValue }) => newValue });
 }
 
 /** The parts of a JSON number: sign, digits before the point, digits behind it, exponent. */
-const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE](.+))?$/;
+const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** How long an exponent may make an integer, in characters: a `room_session_id` has at most 64 bytes. */
 const MAX_LENGTH = 64;
 
 /**
- * Returns the exact digits of an integer, however it is written: a gateway may rewrite 858012925204410368 as
+ * Returns the exact digits of an integer, however JSON writes it: a gateway may rewrite 858012925204410368 as
  * `8.58012925204410368E+17`. Other numbers stay as written, and so does `1e400`: a short literal must not become a long
  * text.
  */
-function parseNumber(literal: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(literal) ?? [];
+export function integerDigits(literal: string): string {
+  const found = NUMBER.exec(literal);
+  if (found === null) return literal;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = found;
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   if (digits === '') return '0';
   const count = digits.length - fraction.length + Number(exponent);

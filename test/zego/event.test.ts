@@ -258,6 +258,21 @@ describe.each(EVENTS)('%s limits keys in bytes', (event) => {
   });
 });
 
+it.each(['8.58012925204410368E+17', '858012925204410368.0', '85801292520441036800e-2'])(
+  'room_session_id "%s" in a string or a form is 858012925204410368',
+  (room_session_id) => {
+    const room_id = 'room1';
+    const bodies = [
+      JSON.stringify({ ...SAMPLES.stream_create, room_session_id }),
+      String(new URLSearchParams({ ...SAMPLES.stream_create, room_session_id, rtmp_url: '' } as never)),
+      JSON.stringify({ ...sample('room_close'), room_id, room_session_id }),
+    ];
+    for (const body of bodies) {
+      expect(parse(decodeBody(body, false))).toMatchObject({ room_session_id: '858012925204410368' });
+    }
+  },
+);
+
 it.each(['858012925204410368', '18446744073709551615'])('room_session_id %s is the same as string or number', (id) => {
   const quoted = JSON.stringify({ ...SAMPLES.stream_create, room_session_id: id });
   for (const body of [quoted, quoted.replace(`"${id}"`, id)]) {
