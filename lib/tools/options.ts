@@ -36,8 +36,9 @@ function parsedStrictly(config: ParseArgsConfig) {
   try {
     return parseArgs({ ...config, strict: true });
   } catch (error) {
-    // What follows the first sentence is advice about dashes.
-    throw new Error((error as Error).message.replace(/(\.\s|\n)[\s\S]*$|$/, '.'));
+    // What follows the first sentence is advice about dashes. What follows the name of a secret may be the secret.
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\n/, 1);
+    throw new Error(`${sentence.replace(/^(Unknown option '--(?:server-)?(?:secret|token)).*'$/, "$1…'")}.`);
   }
 }
 

@@ -80,6 +80,7 @@ export function readArguments(args: readonly string[], environment: Environment,
   }
   const secrets = readSecrets(given, environment, sources);
   const serverSecret = given['server-secret']?.trim() || undefined;
+  if (/^ssm:/i.test(serverSecret ?? '')) throw new Error('--server-secret takes the secret itself, not ssm:….');
   if (serverSecret !== undefined && secrets.secret?.trim() === serverSecret) {
     throw new Error(`${secrets.secretFrom} and --server-secret are the same: copy both again from ZEGO's console.`);
   }

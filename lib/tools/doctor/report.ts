@@ -33,7 +33,7 @@ export function verdict(rows: readonly Row[]): string {
 /** The options without which checks were skipped, such as `--secret`. */
 export function missingOptions(rows: readonly Row[]): string[] {
   const skipped = rows.filter(({ state }) => state === 'skipped');
-  return [...new Set(skipped.flatMap(({ note }) => /(?<=\bgive )--\S+/.exec(note) ?? []))];
+  return [...new Set(skipped.flatMap(({ note }) => /(?<=^|\bgive )--(secret|token|appid)\b/.exec(note)?.[0] ?? []))];
 }
 
 /** Whether nothing is wrong; remarks, and what was not checked, aside. */

@@ -84,6 +84,10 @@ it.each([
   ['https://x.example --secret hidden --server-secret hidden', '--secret and --server-secret are the same'],
   ['https://x.example --secret a --secret hidden', '--secret is given twice.'],
   ['https://x.example --sercet=hidden', "Unknown option '--sercet'"],
+  ['https://x.example --secrethidden', "Unknown option '--secret…'."],
+  ['https://x.example --server-secret:hidden', "Unknown option '--server-secret…'."],
+  ['https://x.example --tokenhidden', "Unknown option '--token…'."],
+  ['https://x.example --server-secret ssm:/hidden', '--server-secret takes the secret itself, not ssm:….'],
   ['https://x.example --secret', "Option '--secret <value>' argument missing."],
 ])('refuse %j with one sentence, which repeats nothing', (args, sentence) => {
   expect(() => read(args)).toThrow(sentence);
