@@ -45,8 +45,8 @@ export async function readStack(ask: CloudFormation, StackName: string): Promise
   do {
     const page = await ask('listStackResources', { StackName, NextToken });
     for (const { ResourceType, PhysicalResourceId, ResourceStatus } of page.StackResourceSummaries) {
-      // An update may have deleted some of those that are listed.
-      if (!ResourceStatus.startsWith('DELETE')) resources.push({ type: ResourceType, name: PhysicalResourceId });
+      // A resource that an update deleted is still listed. One that a removal skipped still exists.
+      if (ResourceStatus !== 'DELETE_COMPLETE') resources.push({ type: ResourceType, name: PhysicalResourceId });
     }
     NextToken = page.NextToken;
   } while (NextToken !== undefined);

@@ -9,6 +9,9 @@ export function reportRemoval({ outputs, resources }: DeployedStack, region: str
     return 'Nothing is left: the tables were deleted with the stack. DynamoDB keeps a backup of each for 35 days, free of charge.\n';
   }
   const tables = resources.filter(({ type }) => type === 'AWS::DynamoDB::Table').map(({ name }) => name);
+  if (tables.length === 0) {
+    return 'CloudFormation lists no table of this stack. If an earlier removal failed, its tables may still exist: aws dynamodb list-tables shows them.\n';
+  }
   // Pasted as a whole: output in the pager of the AWS CLI would swallow the next line.
   const commands = tables.flatMap((table) => {
     const options = `--region ${region} --table-name ${table}`;

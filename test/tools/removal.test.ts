@@ -30,3 +30,9 @@ it('says that a disposable stack left nothing', () => {
     /^Nothing is left: .*\n$/,
   );
 });
+
+it('says what to look for where no table is listed', () => {
+  expect(reportRemoval({ outputs: {}, resources: resources.slice(0, 1) }, 'us-east-1')).toMatch(
+    /no table of this stack/,
+  );
+});
