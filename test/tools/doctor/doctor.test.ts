@@ -76,11 +76,11 @@ describe.concurrent('npm run doctor', () => {
     const given = [url, '--stage', 'none', '--secret', '', '--token', ''];
     const { code, stdout, verdict } = await run(given);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^All \d+ checks passed(, 1 remark)?\. \d+ were not made: give --secret, give --token\.$/m);
+    expect(stdout).toMatch(/^All \d+ checks passed(, 1 remark)?\. \d+ were not made: give --token, give --secret\.$/m);
     expect(verdict).toBe('With --allow-skipped, skipped checks leave the exit code at 0.');
     const allowed = await run([...given, '--allow-skipped']);
     expect(allowed.code).toBe(0);
-    expect(allowed.verdict).toMatch(/were not made: give --secret, give --token\.$/);
+    expect(allowed.verdict).toMatch(/were not made: give --token, give --secret\.$/);
   });
 
   it('names options that npm has taken for its own', async () => {
