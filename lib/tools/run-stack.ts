@@ -2,9 +2,10 @@ import { demoEnvironment, playDemo } from './demo.ts';
 import { startLocal } from './local.ts';
 import { createLogLines } from './log-lines.ts';
 import type { Service } from './service.ts';
-import { inspectSettings, weaknesses } from './settings.ts';
+import { inspectSettings } from './settings.ts';
 import { onStop } from './stop.ts';
 import { checkDashes, curlLine } from './terminal.ts';
+import { weaknesses } from './weak-secrets.ts';
 
 interface Running {
   close: () => Promise<void>;

@@ -1,7 +1,8 @@
-import { checkEnvironment, type Environment, isParameter, readConfig, type Sources, VARIABLES } from '../config.ts';
+import { checkEnvironment, type Environment, type Sources } from '../config.ts';
 import { checkEnvFile, type EnvFile, readEnvFile } from './env-file.ts';
 import { isDisposable } from './template.ts';
 import { NAMES, nearestName } from './variable-names.ts';
+import { weaknesses } from './weak-secrets.ts';
 
 /** Where a command's settings come from, and what is odd about them. */
 export interface Settings {
@@ -21,31 +22,32 @@ const PREFIX = /^(ZEGO|LIST|LIVE|CORS|ALARM|SILENCE|RETENTION|SIGNATURE|MAX_LIVE
  */
 export function inspectSettings(stage: string, environment: Environment, folder = process.cwd()): Settings {
   const file = readEnvFile(stage, environment, folder);
-  if (file !== undefined) checkEnvFile(file, environment);
-  const isFromFile = (name: string) => file?.values[name] === (environment[name] || file?.values[name]);
-  const of = (name: string) => (file !== undefined && isFromFile(name) ? file.name : 'the environment');
   const inFile = Object.keys(file?.values ?? {});
-  for (const name of inFile) checkName(name, file?.name ?? '');
-  for (const name of Object.keys(environment)) {
-    if (PREFIX.test(name) && !inFile.includes(name)) checkName(name, 'the environment');
+  const others = Object.keys(environment).filter((name) => !inFile.includes(name));
+  if (file !== undefined) {
+    checkEnvFile(file, environment);
+    for (const name of inFile) checkName(name, file.name);
   }
+  for (const name of others.filter((name) => PREFIX.test(name))) checkName(name, 'the environment');
+
+  const isFromFile = (name: string) => file?.values[name] === (environment[name] || file?.values[name]);
+  const isHidden = (name: string) => file?.values[name] && environment[name] && !environment[name].trim();
   return {
     file,
     sources: {
       file: file === undefined || file.name === '.env' ? '.env' : `${file.name}, which is read instead of .env,`,
-      of,
+      of: (name) => (file !== undefined && isFromFile(name) ? file.name : 'the environment'),
     },
     warnings: [
       ...unknownNames(inFile, PREFIX).map(
         (name) => `${name} in ${file?.name} has no effect: no variable has this name.`,
       ),
-      ...unknownNames(
-        Object.keys(environment).filter((name) => !inFile.includes(name)),
-        /^(ZEGO|CORS)_/,
-      ).map((name) => `${name} in the environment has no effect here: no variable has this name.`),
-      ...inFile
-        .filter((name) => NAMES.includes(name) && file?.values[name] && environment[name] && !environment[name].trim())
-        .map((name) => `${name} is blank in the environment, which hides its value in ${file?.name}: unset it there.`),
+      ...unknownNames(others, /^(ZEGO|CORS)_/).map(
+        (name) => `${name} in the environment has no effect here: no variable has this name.`,
+      ),
+      ...NAMES.filter(isHidden).map(
+        (name) => `${name} is blank in the environment, which hides its value in ${file?.name}: unset it there.`,
+      ),
     ],
   };
 }
@@ -99,47 +101,3 @@ function unreadWarnings(stage: string, environment: Environment, file: EnvFile |
 }
 
 const LOCAL: readonly string[] = ['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYNAMODB'];
-
-type SecretName = 'ZEGO_CALLBACK_SECRET' | 'LIST_TOKEN';
-
-/** What documentation has in place of a secret, ours and that of others. */
-const PLACEHOLDERS: readonly string[] = [
-  VARIABLES.ZEGO_CALLBACK_SECRET.example,
-  VARIABLES.LIST_TOKEN.example,
-  ...['secret', 'token', 'new', 'old'],
-];
-const PLACEHOLDER = /your[-_]|change[-_]?me|placeholder|example|^(.)\1+$/i;
-const MIN_TOKEN_LENGTH = 16;
-
-/** @returns why an entry protects nothing, completing "NAME …", or undefined */
-export function weaknessOf(name: SecretName, entry: string): string | undefined {
-  if (PLACEHOLDERS.includes(entry) || PLACEHOLDER.test(entry)) {
-    return `holds an example or a placeholder, which anyone can guess: set ${VARIABLES[name].meaning}`;
-  }
-  if (name === 'ZEGO_CALLBACK_SECRET' || entry.length >= MIN_TOKEN_LENGTH) return undefined;
-  const advice = `use ${MIN_TOKEN_LENGTH} or more, as node -p "crypto.randomBytes(24).toString('hex')" makes them`;
-  return `holds a token of ${entry.length} characters, which can be guessed: ${advice}`;
-}
-
-/**
- * What is well-formed and protects nothing.
- * @returns sentences
- * @throws Error for a malformed variable
- */
-export function weaknesses(environment: Environment): string[] {
-  const config = readConfig(['ZEGO_CALLBACK_SECRET', 'LIST_TOKEN'], environment);
-  const entriesOf = (name: SecretName) => {
-    const value = config[name];
-    return isParameter(value) || value === 'public' ? [] : value;
-  };
-  const weak = (['ZEGO_CALLBACK_SECRET', 'LIST_TOKEN'] as const).flatMap((name) => {
-    const found = entriesOf(name)
-      .map((entry) => weaknessOf(name, entry))
-      .find((weakness) => weakness !== undefined);
-    return found === undefined ? [] : [`${name} ${found}.`];
-  });
-  const shared = entriesOf('LIST_TOKEN').some((token) => entriesOf('ZEGO_CALLBACK_SECRET').includes(token));
-  return shared
-    ? [...weak, 'LIST_TOKEN holds a CallbackSecret, with which every reader can sign callbacks: choose another token.']
-    : weak;
-}

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOT_BUILT, VARIABLES } from '../../lib/config.ts';
-import { checkDeployment, inspectSettings, weaknesses, weaknessOf } from '../../lib/tools/settings.ts';
+import { checkDeployment, inspectSettings } from '../../lib/tools/settings.ts';
+import { weaknesses, weaknessOf } from '../../lib/tools/weak-secrets.ts';
 
 const SECRET = '5f0c9d1e7ab34826b8d2e6f413a790cd';
 const TOKEN = 'd41a7c90be6f4e2185a3';

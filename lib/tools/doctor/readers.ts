@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { weaknessOf } from '../settings.ts';
+import { weaknessOf } from '../weak-secrets.ts';
 import { describe, type Reply, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
 import type { Visit } from './visit.ts';
