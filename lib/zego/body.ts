@@ -51,17 +51,17 @@ function readUrlEncoded(text: string): ZegoRecord | undefined {
 const FORM_KEY = /^([\w.-]+)(?:\[(\d*)\])?$/;
 
 /**
- * The name of a form's first field. In other formats an excluded character comes before the first `=` or `&`, and in
- * JSON that was encoded in base64 far more than 64 characters do.
+ * How a form begins: the name of its first field, in which every other character is percent-encoded. In other formats
+ * one of those comes before the first `=` or `&`, and in JSON that was encoded in base64 far more than 64 characters do.
  */
-const FIRST_KEY = /^[^\s"'`<>(){}:;,/\\#]{1,64}$/;
+const FORM_START = /^(?:=[^&]*&|&)*(?![\w+/-]{65})[^\s"'`<>(){}:;,/\\#=&]+[=&]/;
 
 function readForm(text: string): ZegoRecord | undefined {
   // URLSearchParams accepts any text: XML, a script, JSON behind a comment. A form never has a raw line break.
-  if (!text.includes('=') || /[\r\n]/.test(text)) return undefined;
+  if (!text.includes('=') || !FORM_START.test(text) || /[\r\n]/.test(text)) return undefined;
   const pairs = [...new URLSearchParams(text)];
-  const first = pairs.find(([key]) => key !== '');
-  if (first === undefined || !FIRST_KEY.test(first[0])) return undefined;
+  // JSON that was encoded behind a comment.
+  if (/[{[]\s*"/.test(pairs[0]?.[0] ?? '')) return undefined;
   const fields = new Map<string, string | { index: number; value: string }[]>();
   for (const [key, value] of pairs) {
     const [, name = key, index] = FORM_KEY.exec(key) ?? [];

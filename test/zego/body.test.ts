@@ -71,6 +71,7 @@ describe('reads', () => {
       '%E7%94%A8%E6%88%B7=1&x%3Ay=2&event=x',
       { 用户: '1', 'x:y': '2', event: 'x' },
     ],
+    ['encoded special characters in the first name', '%29%2C%3C%2F%23=1&event=x', { '),</#': '1', event: 'x' }],
     ['unknown fields of other names', 'a.b~c*d!=1&event=x&e f=2', { 'a.b~c*d!': '1', event: 'x', 'e f': '2' }],
     ['an array as the first field', 'u%5B%5D=a&event=x', { u: ['a'], event: 'x' }],
     ['an empty name before a field', '=y&event=x', { '': 'y', event: 'x' }],
