@@ -20,6 +20,7 @@ import re
 import time
 import zlib
 from collections import Counter
+from decimal import Decimal
 
 import requests
 import schemathesis
@@ -157,10 +158,12 @@ def text_of(value, media_type):
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    # In JSON, 1e3 and 1.0 are the integers 1000 and 1.
-    if media_type == "application/json" and abs(value) < 2**53 and value == int(value):
-        return str(int(value))
-    return json.dumps(value)
+    literal = json.dumps(value)
+    if media_type != "application/json" or value != value // 1:
+        return literal
+    # In JSON, 1e3 and 1.0 are the integers 1000 and 1. An exponent makes none of more than 64 characters.
+    digits = str(int(Decimal(literal)))
+    return digits if len(digits) <= 64 else literal
 
 
 def separate(case):
