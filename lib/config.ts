@@ -1,3 +1,5 @@
+import { isAppid } from './limits.ts';
+
 /**
  * The environment, read once and checked: every variable with its meaning, default, unit and example stands in one
  * table. Nothing else in the product reads `process.env`.
@@ -42,7 +44,7 @@ export const VARIABLES = {
     fallback: '',
     parse: (value: string) => {
       const appids = list(value);
-      if (!appids.every((appid) => /^\d{1,20}$/.test(appid))) throw new Error('takes appids of 1 to 20 digits');
+      if (!appids.every(isAppid)) throw new Error('takes appids of 1 to 20 digits');
       return appids;
     },
   },

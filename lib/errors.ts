@@ -20,17 +20,31 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Finer than the code where an operator would act differently. */
-export type Reason =
-  | ProblemCode
-  | 'timestamp-too-old'
-  | 'timestamp-too-far-ahead'
-  | 'store-timeout'
-  | 'secret-unavailable'
-  | 'secret-malformed'
-  | 'token-missing'
-  | 'token-wrong'
-  | 'internal-error';
+/** Reasons that are finer than their code, because an operator would act differently. */
+export const REASONS = {
+  'timestamp-too-old': {
+    code: 'timestamp-outside-window',
+    meaning: 'recorded and sent again, a very late retry, or our clock is ahead',
+  },
+  'timestamp-too-far-ahead': { code: 'timestamp-outside-window', meaning: "the sender's clock is ahead" },
+  'store-timeout': { code: 'store-unavailable', meaning: 'DynamoDB did not answer in time' },
+  'secret-unavailable': {
+    code: 'store-unavailable',
+    meaning: "Parameter Store did not answer, or the role may not read the parameter; `fault` has AWS's word",
+  },
+  'secret-malformed': {
+    code: 'store-unavailable',
+    meaning: 'the parameter is empty or holds what the variable would not take',
+  },
+  'internal-error': {
+    code: 'store-unavailable',
+    meaning: 'a fault of our own: please report it, with `frames`',
+  },
+  'token-missing': { code: 'token-required', meaning: 'no bearer token was sent' },
+  'token-wrong': { code: 'token-required', meaning: 'it is none of `LIST_TOKEN`' },
+} as const satisfies Record<string, { code: ProblemCode; meaning: string }>;
+
+export type Reason = ProblemCode | keyof typeof REASONS;
 
 export class Problem extends Error {
   override readonly name = 'Problem';

@@ -44,6 +44,33 @@ export interface LogLine {
   _aws?: object;
 }
 
+/** What each field of a line means. Markdown, as docs/configuration.md has it. */
+export const LOG_FIELDS = {
+  level: '`INFO`; `WARN`: refused; `ERROR`: failed',
+  message: '`callback`, `list` or `openapi`; `cache`: how many answers of the list were kept ones, once a minute',
+  timestamp: 'when the line was written',
+  service: 'the stack: service and stage',
+  sampling_rate: 'always 0: no line is left out',
+  xray_trace_id: "Lambda's trace id of the invocation",
+  request_id: "API Gateway's id of the request",
+  status: 'the HTTP status of the answer',
+  duration_ms: 'how long it took',
+  store_ms: 'how much of it DynamoDB took',
+  conflicts: 'how often somebody else wrote in between, so that the callback was reckoned anew',
+  result: '`applied`, `unchanged`, `ignored`; `refused`: what was sent is at fault; `failed`: the store or we are',
+  event:
+    "the callback's event, once its signature was right; `other` where it is none of ZEGO's stream, room and mix events",
+  event_lag_ms:
+    'from what the event tells of (`create_time_ms`, `destroy_timemillis`, …) to us; negative when clocks differ',
+  callback_lag_ms: "from the callback's `timestamp`, which has whole seconds, to us",
+  secret: 'which CallbackSecret matched, from 1',
+  reason: "why it was refused or failed: a problem's [code](api.md#problems), or one of the finer ones below",
+  detail: 'for `invalid-field`: a sentence that names the field at fault',
+  fault: 'what the store or the runtime called its fault, such as `TimeoutError`',
+  frames: 'where in the code an `internal-error` happened',
+  _aws: 'what CloudWatch makes [metrics](operating.md#metrics) of; their values stand beside it',
+} as const satisfies Record<keyof LogLine, string>;
+
 /** What is left to say when the logger has said its part. */
 export type Line = Omit<LogLine, 'timestamp' | 'service' | 'sampling_rate' | 'xray_trace_id' | '_aws'>;
 

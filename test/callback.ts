@@ -8,7 +8,7 @@ export const SECRET = '5f0c9d1e7ab34826b8d2e6f413a790cd';
 
 /** A sample of ZEGO's documentation. */
 export function sample(name: 'stream_create' | 'stream_close' | 'room_create' | 'room_close'): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(`fixtures/zego/${name}.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../lib/zego/samples/${name}.json`, import.meta.url), 'utf8'));
 }
 
 /** ZEGO's sample create, as readers get it, in the documented order. */

@@ -1,3 +1,11 @@
+import {
+  APPID_PATTERN,
+  MAX_BYTES,
+  MAX_TIME_MS,
+  MAX_TIME_SECONDS,
+  TIME_MS_DIGITS,
+  TIME_SECONDS_DIGITS,
+} from '../limits.ts';
 import { CALLBACKS } from './examples.ts';
 import { ref, type Schema } from './schemas.ts';
 
@@ -23,6 +31,9 @@ const digits = (description: string, pattern: string, maximum: number): Schema =
   maximum,
 });
 
+const unixTime = (unit: string, count: number, maximum: number) =>
+  digits(`Unix time in ${unit}, up to ${count} digits.`, `[0-9]{1,${count}}`, maximum);
+
 /** Up to 2^53-1, digit by digit. */
 const SAFE_INTEGER = [...String(Number.MAX_SAFE_INTEGER)]
   .map((digit, i, all) => ({ before: all.slice(0, i).join(''), digit: Number(digit), after: all.length - i - 1 }))
@@ -39,17 +50,17 @@ const VALUES: Record<string, Schema> = {
   AppId: {
     description: 'The AppID of the ZEGO project: 1 to 20 digits. 401 when it is none of those configured here.',
     type: ['string', 'integer'],
-    pattern: '^[0-9]{1,20}$',
+    pattern: APPID_PATTERN,
     minimum: 0,
     exclusiveMaximum: 1e20,
   },
-  StreamId: scalar('The id of the stream.', 256),
-  StreamSid: scalar("ZEGO's id of this publishing of the stream.", 512),
-  RoomId: scalar('The room.', 512),
-  RoomSessionId: scalar('The session of the room: an unsigned integer of 64 bits.', 64),
+  StreamId: scalar('The id of the stream.', MAX_BYTES.stream_id),
+  StreamSid: scalar("ZEGO's id of this publishing of the stream.", MAX_BYTES.stream_sid),
+  RoomId: scalar('The room.', MAX_BYTES.room_id),
+  RoomSessionId: scalar('The session of the room: an unsigned integer of 64 bits.', MAX_BYTES.room_session_id),
   StreamSeq: digits("Counts the changes of the room's streams. Up to 2^53-1.", SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
-  TimeMs: digits('Unix time in milliseconds, up to 13 digits.', '[0-9]{1,13}', 9_999_999_999_999),
-  TimeSeconds: digits('Unix time in seconds, up to 10 digits.', '[0-9]{1,10}', 9_999_999_999),
+  TimeMs: unixTime('milliseconds', TIME_MS_DIGITS, MAX_TIME_MS),
+  TimeSeconds: unixTime('seconds', TIME_SECONDS_DIGITS, MAX_TIME_SECONDS),
   Timestamp: {
     description:
       'Unix time in seconds, or in milliseconds when it has 13 digits. 401 when it is further from now than the window that is configured, 600 seconds by default.',

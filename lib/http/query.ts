@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { isAppid, MAX_BYTES } from '../limits.ts';
 import type { PageQuery } from '../streams/live.ts';
 import type { StreamQuery, StreamsQuery } from '../streams/lookup.ts';
 
@@ -12,7 +13,6 @@ const PAGE_PARAMETERS = ['limit', 'cursor', 'order', 'room_id', 'appid'] as cons
 const MAX_LIMIT = 100;
 /** How many streams may be asked for at once. */
 const MAX_STREAMS = 50;
-const MAX_STREAM_ID_BYTES = 256;
 
 /** A page of the live list, or what is live of some streams. */
 export type ListQuery = PageQuery | StreamsQuery;
@@ -31,7 +31,7 @@ function pageQuery(parameters: URLSearchParams): PageQuery {
   if (order !== undefined && order !== 'newest' && order !== 'oldest') {
     throw invalidParameter('order', 'must be newest or oldest');
   }
-  checkBytes('room_id', room_id, 512);
+  checkBytes('room_id', room_id);
   checkAppid(appid);
   return { limit: limit === undefined ? 50 : Number(limit), cursor, order: order ?? 'newest', room_id, appid };
 }
@@ -46,7 +46,7 @@ function streamsQuery(parameters: URLSearchParams): StreamsQuery {
   const { appid } = read(others, ['appid']);
   if (asked.length > MAX_STREAMS) throw invalidParameter('stream_id', `is given more than ${MAX_STREAMS} times`);
   if (asked.includes('')) throw invalidParameter('stream_id', 'is empty');
-  for (const stream_id of asked) checkBytes('stream_id', stream_id, MAX_STREAM_ID_BYTES);
+  for (const stream_id of asked) checkBytes('stream_id', stream_id);
   checkAppid(appid);
   return { stream_ids: [...new Set(asked)], appid };
 }
@@ -54,10 +54,10 @@ function streamsQuery(parameters: URLSearchParams): StreamsQuery {
 /** @throws Problem `invalid-parameter` whose detail names the parameter; `stream-not-found` for what is no stream_id */
 export function streamQuery(stream_id: string, rawQueryString: string): StreamQuery {
   const { stream_sid, appid } = read(parse(rawQueryString), ['stream_sid', 'appid']);
-  checkBytes('stream_sid', stream_sid, 512);
+  checkBytes('stream_sid', stream_sid);
   checkAppid(appid);
-  if (Buffer.byteLength(stream_id) > MAX_STREAM_ID_BYTES)
-    throw new Problem('stream-not-found', `No stream_id has more than ${MAX_STREAM_ID_BYTES} bytes.`);
+  if (Buffer.byteLength(stream_id) > MAX_BYTES.stream_id)
+    throw new Problem('stream-not-found', `No stream_id has more than ${MAX_BYTES.stream_id} bytes.`);
   return { stream_id, stream_sid, appid };
 }
 
@@ -80,12 +80,13 @@ function read<N extends string>(parameters: URLSearchParams, names: readonly N[]
 }
 
 /** The same bounds as for a callback's fields: what is longer is stored nowhere, and DynamoDB would refuse the key. */
-function checkBytes(name: string, value: string | undefined, max: number): void {
+function checkBytes(name: keyof typeof MAX_BYTES, value: string | undefined): void {
+  const max = MAX_BYTES[name];
   if (value !== undefined && Buffer.byteLength(value) > max) throw invalidParameter(name, `has more than ${max} bytes`);
 }
 
 function checkAppid(appid: string | undefined): void {
-  if (appid !== undefined && !/^\d{1,20}$/.test(appid)) throw invalidParameter('appid', 'must be 1 to 20 digits');
+  if (appid !== undefined && !isAppid(appid)) throw invalidParameter('appid', 'must be 1 to 20 digits');
 }
 
 function invalidParameter(name: string, rule: string): Problem {

@@ -1,4 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '../errors.ts';
+import { APPID_PATTERN, MAX_BYTES } from '../limits.ts';
 import { ENDED, problemExample } from './examples.ts';
 
 /**
@@ -32,7 +33,7 @@ const urls = (name: Field, kind: string) =>
 const FIELDS = {
   stream_id: string('stream_id', 'The id of the stream.'),
   stream_sid: string('stream_sid', "ZEGO's id of this publishing of the stream."),
-  appid: field('appid', 'The AppID of the ZEGO project.', { type: 'string', pattern: '^[0-9]{1,20}$' }),
+  appid: field('appid', 'The AppID of the ZEGO project.', { type: 'string', pattern: APPID_PATTERN }),
   room_id: string('room_id', 'The room that the stream is published in.'),
   room_session_id: stringOrNull(
     'room_session_id',
@@ -163,8 +164,9 @@ export const ANSWERS: Record<string, Schema> = {
   },
 };
 
-const bytes = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength });
-const APP_ID = { type: 'string', pattern: '^[0-9]{1,20}$' };
+const id = (name: keyof typeof MAX_BYTES) => ({ type: 'string', minLength: 1, maxLength: MAX_BYTES[name] });
+const atMost = (name: keyof typeof MAX_BYTES) => `At most ${MAX_BYTES[name]} bytes of UTF-8`;
+const APP_ID = { type: 'string', pattern: APPID_PATTERN };
 
 export const PARAMETERS = {
   Limit: {
@@ -191,8 +193,8 @@ export const PARAMETERS = {
   RoomId: {
     name: 'room_id',
     in: 'query',
-    description: 'Only sessions of this room. At most 512 bytes of UTF-8.',
-    schema: bytes(512),
+    description: `Only sessions of this room. ${atMost('room_id')}.`,
+    schema: id('room_id'),
     example: 'room1',
   },
   AppId: {
@@ -205,26 +207,25 @@ export const PARAMETERS = {
   StreamIds: {
     name: 'stream_id',
     in: 'query',
-    description:
-      'Only live sessions of these streams, each id in a parameter of its own. At most 256 bytes of UTF-8 each. It goes with `appid`, and with no other parameter.',
+    description: `Only live sessions of these streams, each id in a parameter of its own. ${atMost('stream_id')} each. It goes with \`appid\`, and with no other parameter.`,
     style: 'form',
     explode: true,
     // No example: tools that try those of all parameters at once would be refused.
-    schema: { type: 'array', minItems: 1, maxItems: 50, items: bytes(256) },
+    schema: { type: 'array', minItems: 1, maxItems: 50, items: id('stream_id') },
   },
   StreamId: {
     name: 'stream_id',
     in: 'path',
     required: true,
-    description: 'The stream. At most 256 bytes of UTF-8, percent-encoded.',
-    schema: bytes(256),
+    description: `The stream. ${atMost('stream_id')}, percent-encoded.`,
+    schema: id('stream_id'),
     example: 'stream_id',
   },
   StreamSid: {
     name: 'stream_sid',
     in: 'query',
-    description: 'Just this session of the stream. At most 512 bytes of UTF-8.',
-    schema: bytes(512),
+    description: `Just this session of the stream. ${atMost('stream_sid')}.`,
+    schema: id('stream_sid'),
     example: 's-115205136669740000000000104',
   },
   IfNoneMatch: {

@@ -1,3 +1,4 @@
+import { MAX_TIME_MS } from '../limits.ts';
 import type { RoomClose, RoomCreate, StreamClose } from '../zego/event.ts';
 import { blankSession, merge, type Room, type Session, type SessionKey, type Standing, toSeconds } from './session.ts';
 import {
@@ -190,7 +191,7 @@ export function newerQuery(standing: Standing): KeyQuery {
 }
 
 function newestKey(room: Room): string {
-  return sortKey('room_id', siblingPrefix(room) + '9'.repeat(13));
+  return sortKey('room_id', siblingPrefix(room) + MAX_TIME_MS);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { invalidField } from '../errors.ts';
+import { TIME_MS_DIGITS } from '../limits.ts';
 import type { CloseFact, CreateFact, Head, Room, RoomFacts, Session, SessionKey, Standing } from './session.ts';
 
 /**
@@ -28,7 +29,7 @@ function escapeId(id: string): string {
 }
 
 function time(ms: number | null): string {
-  return String(ms ?? 0).padStart(13, '0');
+  return String(ms ?? 0).padStart(TIME_MS_DIGITS, '0');
 }
 
 /** Sorts by `create_time_ms`, then `stream_id`, then `stream_sid`: total, so a page position *is* a `live_key`. */
@@ -42,7 +43,7 @@ export function liveKey({
 
 /** The `create_time_ms` in a `live_key`. */
 export function liveTime(live_key: string): number {
-  return Number(live_key.slice(0, 13));
+  return Number(live_key.slice(0, TIME_MS_DIGITS));
 }
 
 /** What the sibling keys of one app's room begin with; 13 digits of `create_time_ms` follow. */
@@ -52,7 +53,7 @@ export function siblingPrefix({ appid, room_id }: Room): string {
 
 /** What a sibling key has in common with those of its room. */
 export function roomPart(sibling_key = ''): string {
-  return sibling_key.slice(0, -13);
+  return sibling_key.slice(0, -TIME_MS_DIGITS);
 }
 
 export function siblingKey(standing: Room & Pick<Standing, 'create_time_ms'>): string {

@@ -1,12 +1,10 @@
 import { unescape as percentDecode } from 'node:querystring';
 import { Problem } from '../errors.ts';
+import { MAX_BODY_BYTES } from '../limits.ts';
 import { parseJson } from './json.ts';
 
 /** The fields of a callback as ZEGO sent them. Numbers are strings of their digits (`json.ts`). */
 export type ZegoRecord = Readonly<Record<string, unknown>>;
-
-/** A `stream_create` has some 2 kB; what is larger than this is no callback. */
-export const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * Reads a body in any encoding that ZEGO is known to send: plain JSON, JSON URL-encoded as a whole, or a form whose

@@ -1,4 +1,5 @@
 import { invalidField, Problem } from '../errors.ts';
+import { isAppid, MAX_BYTES, MAX_TIME_MS, MAX_TIME_SECONDS } from '../limits.ts';
 import type { ZegoRecord } from './body.ts';
 import { integerDigits } from './json.ts';
 import type { Verified } from './signature.ts';
@@ -105,12 +106,6 @@ const END_REASONS: Readonly<Record<string, string>> = {
   100: 'deleted',
 };
 
-/** Longest key fields in bytes, so that every key built of them fits DynamoDB's. ZEGO documents shorter ones. */
-const MAX_BYTES = { stream_id: 256, stream_sid: 512, room_id: 512, room_session_id: 64 } as const;
-
-/** 13 digits of ms: until the year 2286. The keys that sort by time are padded to them. */
-const MAX_TIME_MS = 9_999_999_999_999;
-
 /**
  * Types the record of a verified callback.
  * @param appids the appids that are ours; empty: any
@@ -140,7 +135,7 @@ export function parseEvent(
 
 function acceptedAppid(record: ZegoRecord, appids: readonly string[]): string {
   const appid = text(record.appid);
-  if (appid === undefined || !/^\d{1,20}$/.test(appid)) throw invalidField('appid', 'must be 1 to 20 digits.');
+  if (appid === undefined || !isAppid(appid)) throw invalidField('appid', 'must be 1 to 20 digits.');
   if (appids.length > 0 && !appids.includes(appid)) {
     throw new Problem('unknown-appid', 'appid is none of those configured in ZEGO_APP_ID.');
   }
@@ -288,7 +283,7 @@ function timeMs(value: unknown): number | undefined {
 
 function timeSeconds(value: unknown): number | undefined {
   const seconds = integer(value);
-  return seconds !== undefined && seconds * 1000 <= MAX_TIME_MS ? seconds : undefined;
+  return seconds !== undefined && seconds <= MAX_TIME_SECONDS ? seconds : undefined;
 }
 
 /** A scheme, `//` and at least one character of a host: `rtmp://…`, `https://…`, `webrtc://…`. */

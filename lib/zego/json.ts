@@ -1,4 +1,5 @@
 import { parse } from 'lossless-json';
+import { MAX_BYTES } from '../limits.ts';
 
 /**
  * JSON in which every number arrives as the digits that were sent. ZEGO's `room_session_id` is an unsigned 64-bit
@@ -14,8 +15,8 @@ export function parseJson(text: string): unknown {
 /** The parts of a JSON number: sign, digits before the point, digits behind it, exponent. */
 const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** How long an exponent may make an integer, in characters: a `room_session_id` has at most 64 bytes. */
-const MAX_LENGTH = 64;
+/** How long an exponent may make an integer, in characters: the longest field that takes digits. */
+const MAX_LENGTH = MAX_BYTES.room_session_id;
 
 /**
  * Returns the exact digits of an integer, however JSON writes it: a gateway may rewrite 858012925204410368 as

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import sampleClose from '../../lib/zego/samples/stream_close.json' with { type: 'json' };
+import sampleCreate from '../../lib/zego/samples/stream_create.json' with { type: 'json' };
 import { sign } from '../../lib/zego/signature.ts';
-import sampleClose from '../fixtures/zego/stream_close.json' with { type: 'json' };
-import sampleCreate from '../fixtures/zego/stream_create.json' with { type: 'json' };
 import { type Environment, freePort, type Program, start } from './program.ts';
 
 /**

@@ -10,7 +10,7 @@ const EVENTS = ['stream_create', 'stream_close'] as const;
 const TIMESTAMP_MS = 1_687_981_272_000;
 
 const sample = (name: string) =>
-  decodeBody(readFileSync(new URL(`../fixtures/zego/${name}.json`, import.meta.url), 'utf8'), false);
+  decodeBody(readFileSync(new URL(`../../lib/zego/samples/${name}.json`, import.meta.url), 'utf8'), false);
 const SAMPLES = { stream_create: sample('stream_create'), stream_close: sample('stream_close') };
 
 /** ZEGO's sample with some fields changed (undefined: absent), as it comes out of a body. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MAX_BODY_BYTES } from '../../zego/body.ts';
+import { MAX_BODY_BYTES } from '../../limits.ts';
 import { RETRY_MS } from '../simulator/delivery.ts';
 import { weaknessOf } from '../weak-secrets.ts';
 import { describe, told } from './exchange.ts';
