@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { readConfig } from './config.ts';
-import type { Line } from './log.ts';
+import type { Reason } from './errors.ts';
 
 /**
  * Every metric and its unit. Each has one dimension, `service`, and so is one metric of CloudWatch's, and billed as
@@ -35,9 +35,19 @@ const RESULTS = {
   failed: 'CallbacksFailed',
 } as const;
 
+/** The fields of a log line that metrics are made of. */
+interface Outcome {
+  message: string;
+  result?: keyof typeof RESULTS | 'ok';
+  reason?: Reason;
+  event_lag_ms?: number;
+  store_ms?: number;
+  conflicts?: number;
+}
+
 /** What the line of a request counts for. */
-export function measuredBy(line: Line): Measured {
-  const { message, result = 'ok', reason, event_lag_ms, store_ms, conflicts = 0 } = line;
+export function measuredBy(outcome: Outcome): Measured {
+  const { message, result = 'ok', reason, event_lag_ms, store_ms, conflicts = 0 } = outcome;
   if (message === 'list') return result === 'failed' ? { ListFailed: 1 } : {};
   if (message !== 'callback' || result === 'ok') return {};
   return {
@@ -62,10 +72,13 @@ export function embedded(measured: Measured): object {
   const values = Object.entries(measured) as [keyof typeof METRICS, number][];
   if (values.length === 0) return {};
   metrics ??= openMetrics();
-  for (const [name, value] of values) metrics.addMetric(name, METRICS[name], value);
-  const { service, ...fields } = metrics.serializeMetrics();
-  metrics.clearMetrics();
-  return fields;
+  try {
+    for (const [name, value] of values) metrics.addMetric(name, METRICS[name], value);
+    const { service, ...fields } = metrics.serializeMetrics();
+    return fields;
+  } finally {
+    metrics.clearMetrics();
+  }
 }
 
 function openMetrics(): Metrics {

@@ -230,6 +230,65 @@ export type No = 'no' | 'import';
   ]);
 });
 
+/** A chain of imports that leads back to its first file; types count, too. */
+function circle(sources: Sources): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    done.add(file);
+    for (const { from } of importsOf(file, sources[file] ?? '')) {
+      const found = from in sources ? visit(from, [...path, file]) : [];
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+  for (const file of Object.keys(sources)) {
+    const found = visit(file, []);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+describe('no file imports itself by way of others', () => {
+  it('holds', () => {
+    expect(circle(SOURCES)).toEqual([]);
+  });
+
+  it.each([
+    ['lib/log.ts', 'lib/metrics.ts', "import type { Line } from './log.ts';"],
+    ['lib/errors.ts', 'lib/limits.ts', "import type { Reason } from './errors.ts';"],
+  ])('is broken when %s and %s import each other', (other, file, text) => {
+    const found = circle({
+      ...SOURCES,
+      [other]: `${SOURCES[other]}\nimport './${posix.basename(file)}';`,
+      [file]: `${SOURCES[file]}\n${text}`,
+    });
+    expect(found).toEqual(expect.arrayContaining([other, file]));
+  });
+});
+
+/** Files that somebody else starts: Lambda, npm, the framework. */
+const ENTRIES =
+  /^handlers\/|^lib\/parameters\.ts$|^lib\/tools\/(plugin\.(ts|cjs)|requirements\.cjs|types\.ts|doctor\/doctor\.ts|simulator\/simulate\.ts)$/;
+
+function unused(sources: Sources): string[] {
+  const used = new Set(
+    Object.entries(sources).flatMap(([file, text]) => importsOf(file, text).map(({ from }) => from)),
+  );
+  return Object.keys(sources).filter((file) => !used.has(file) && !ENTRIES.test(file) && !file.endsWith('.d.ts'));
+}
+
+describe('every file is imported by another', () => {
+  it('holds', () => {
+    expect(unused(SOURCES)).toEqual([]);
+  });
+
+  it('is broken by one that nobody imports', () => {
+    expect(unused({ ...SOURCES, 'lib/streams/new.ts': '' })).toEqual(['lib/streams/new.ts']);
+  });
+});
+
 it('folders are at most two deep under lib, and handlers has none', () => {
   const depths = Object.keys(SOURCES).map((file): [string, number] => [file, file.split('/').length - 2]);
   expect(depths.filter(([file, depth]) => depth > (file.startsWith('lib/') ? 2 : 0))).toEqual([]);
