@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { removePersonalVariables } from './test/environment.ts';
+import { removePersonalVariables } from './test/support/environment.ts';
 
 // Before any test process starts: they inherit what is left.
 removePersonalVariables(process.env);
@@ -10,8 +10,8 @@ export default defineConfig({
   envDir: false,
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/setup.ts',
-    setupFiles: 'test/leave-project.ts',
+    globalSetup: 'test/support/setup.ts',
+    setupFiles: 'test/support/leave-project.ts',
     // Many wait rather than compute: for retries, time-outs and programs that start.
     maxWorkers: 3,
     testTimeout: 60_000,

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
 import { json } from '../lib/http/response.ts';
-import { invoke } from '../lib/invocation.ts';
-import { eventName } from '../lib/log.ts';
-import { openSecrets } from '../lib/secrets.ts';
+import { invoke } from '../lib/runtime/http.ts';
+import { eventName } from '../lib/runtime/log.ts';
+import { openSecrets } from '../lib/runtime/secrets.ts';
 import { apply } from '../lib/streams/apply.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
 import { decodeBody } from '../lib/zego/body.ts';

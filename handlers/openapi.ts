@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { DOCUMENT } from '../lib/http/openapi.ts';
 import { cacheControl, conditional, type Representation, representation } from '../lib/http/response.ts';
-import { invoke } from '../lib/invocation.ts';
+import { DOCUMENT } from '../lib/openapi/document.ts';
+import { invoke } from '../lib/runtime/http.ts';
 
 /** It changes with a deployment alone. */
 const FRESH_MS = 300_000;

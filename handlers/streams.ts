@@ -1,16 +1,16 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
-import { pageAnswer, streamAnswer } from '../lib/http/answer.ts';
 import { openCache } from '../lib/http/cache.ts';
 import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
 import { cacheControl, conditional, representation } from '../lib/http/response.ts';
+import { pageAnswer, streamAnswer } from '../lib/http/session-json.ts';
 import { requireToken } from '../lib/http/token.ts';
-import { invoke } from '../lib/invocation.ts';
-import { openSecrets } from '../lib/secrets.ts';
-import { readPage } from '../lib/streams/live.ts';
+import { openTally } from '../lib/runtime/cache-stats.ts';
+import { invoke } from '../lib/runtime/http.ts';
+import { openSecrets } from '../lib/runtime/secrets.ts';
+import { readPage } from '../lib/streams/list.ts';
 import { readStream, readStreams, type StreamQuery } from '../lib/streams/lookup.ts';
 import { connect, openStore } from '../lib/streams/store.ts';
-import { openTally } from '../lib/tally.ts';
 
 const config = readConfig([
   'LIST_TOKEN',

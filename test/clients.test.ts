@@ -8,7 +8,7 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { listen } from '../lib/tools/listen.ts';
 import { startLocal } from '../lib/tools/local.ts';
-import { SECRET, sample, signed } from './callback.ts';
+import { SECRET, sample, signed } from './support/callback.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/clients.md'), 'utf8');

@@ -3,9 +3,9 @@ import { expect, inject, it } from 'vitest';
 import { apply } from '../lib/streams/apply.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
-import { closeEvent, createEvent } from './callback.ts';
-import { itemBytes, readUnits, writeUnits } from './capacity.ts';
-import { freshTable, type SentRequest } from './engine.ts';
+import { closeEvent, createEvent } from './support/callback.ts';
+import { itemBytes, readUnits, writeUnits } from './support/capacity.ts';
+import { freshTable, type SentRequest } from './support/engine.ts';
 
 /** US dollars for a million request units, on demand, us-east-1. */
 const WRITE_PRICE = 0.625;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { removePersonalVariables } from './environment.ts';
+import { removePersonalVariables } from './support/environment.ts';
 
 describe('the environment of the tests', () => {
   it('has what programs, output and tests take, and no other variable', () => {

@@ -84,26 +84,33 @@ const LAWS: Law[] = [
     breaches: [
       ['lib/streams/apply.ts', "import { sign } from '../zego/signature.ts';"],
       ['lib/streams/apply.ts', "import { type StreamCreate, parseEvent } from '../zego/event.ts';"],
-      ['lib/streams/live.ts', "import { readConfig } from '../config.ts';"],
-      ['lib/streams/live.ts', "import type { Config } from '../config.ts';"],
-      ['lib/streams/live.ts', "import {\n  json,\n} from '../http/response.ts';"],
+      ['lib/streams/list.ts', "import { readConfig } from '../config.ts';"],
+      ['lib/streams/list.ts', "import type { Config } from '../config.ts';"],
+      ['lib/streams/list.ts', "import {\n  json,\n} from '../http/response.ts';"],
     ],
   },
   {
-    rule: 'http/ imports errors, limits, samples, and types of streams/',
+    rule: 'http/ imports errors, limits, and types of streams/',
     files: /^lib\/http\//,
+    imports: any(within('lib/http/'), ground, typesOf('lib/streams/'), typesOf('aws-lambda'), node),
+    breaches: [
+      ['lib/http/session-json.ts', "import { judge } from '../streams/rules.ts';"],
+      ['lib/http/session-json.ts', "import type { StreamCreate } from '../zego/event.ts';"],
+      ['lib/http/token.ts', "import { readConfig } from '../config.ts';"],
+    ],
+  },
+  {
+    rule: 'openapi/ imports http/response, the ground floor and samples',
+    files: /^lib\/openapi\//,
     imports: any(
-      within('lib/http/'),
+      within('lib/openapi/'),
       ground,
       within('lib/zego/samples/'),
-      typesOf('lib/streams/'),
-      typesOf('aws-lambda'),
-      node,
+      ({ from }) => from === 'lib/http/response.ts',
     ),
     breaches: [
-      ['lib/http/answer.ts', "import { judge } from '../streams/rules.ts';"],
-      ['lib/http/answer.ts', "import type { StreamCreate } from '../zego/event.ts';"],
-      ['lib/http/token.ts', "import { readConfig } from '../config.ts';"],
+      ['lib/openapi/document.ts', "import { listQuery } from '../http/query.ts';"],
+      ['lib/openapi/schemas.ts', "import type { Session } from '../streams/session.ts';"],
     ],
   },
   {
@@ -125,16 +132,16 @@ const LAWS: Law[] = [
     ],
   },
   {
-    rule: 'only log.ts, metrics.ts and parameters.ts import Powertools',
-    files: /^(?!lib\/(log|metrics|parameters)\.ts$)/,
+    rule: 'only log.ts, metrics.ts and ssm.ts import Powertools',
+    files: /^(?!lib\/runtime\/(log|metrics|ssm)\.ts$)/,
     imports: ({ from }) => !from.startsWith('@aws-lambda-powertools/'),
     breaches: [['handlers/callback.ts', "import { Logger } from '@aws-lambda-powertools/logger';"]],
   },
   {
-    rule: 'only secrets.ts loads parameters.ts, and only when it needs it',
+    rule: 'only secrets.ts loads ssm.ts, and only when it needs it',
     files: /^lib\/|^handlers\//,
-    text: (text) => !/^import .*parameters\.ts/m.test(text),
-    breaches: [['lib/secrets.ts', "import { readParameter } from './parameters.ts';"]],
+    text: (text) => !/^import .*ssm\.ts/m.test(text),
+    breaches: [['lib/runtime/secrets.ts', "import { readParameter } from './ssm.ts';"]],
   },
   {
     rule: 'the store gets, queries and updates items: no Scan, no transaction',
@@ -164,8 +171,8 @@ const LAWS: Law[] = [
     ],
   },
   {
-    rule: 'zego/, streams/ and http/ look at no clock',
-    files: /^lib\/(zego|streams|http)\//,
+    rule: 'zego/, streams/, http/ and openapi/ look at no clock',
+    files: /^lib\/(zego|streams|http|openapi)\//,
     text: (text) => !/\bDate\.now\b|\bnew Date\b|\bperformance\b|\bhrtime\b/.test(text),
     breaches: [['lib/zego/signature.ts', 'const nowMs = Date.now();']],
   },
@@ -256,7 +263,7 @@ describe('no file imports itself by way of others', () => {
   });
 
   it.each([
-    ['lib/log.ts', 'lib/metrics.ts', "import type { Line } from './log.ts';"],
+    ['lib/runtime/log.ts', 'lib/runtime/metrics.ts', "import type { Line } from './log.ts';"],
     ['lib/errors.ts', 'lib/limits.ts', "import type { Reason } from './errors.ts';"],
   ])('is broken when %s and %s import each other', (other, file, text) => {
     const found = circle({
@@ -270,7 +277,7 @@ describe('no file imports itself by way of others', () => {
 
 /** Files that somebody else starts: Lambda, npm, the framework. */
 const ENTRIES =
-  /^handlers\/|^lib\/parameters\.ts$|^lib\/tools\/(plugin\.(ts|cjs)|(demo|requirements)\.cjs|types\.ts|doctor\/doctor\.ts|simulator\/simulate\.ts)$/;
+  /^handlers\/|^lib\/runtime\/ssm\.ts$|^lib\/tools\/(plugin\.(ts|cjs)|(demo|requirements)\.cjs|types\.ts|doctor\/doctor\.ts|simulator\/simulate\.ts)$/;
 
 function unused(sources: Sources): string[] {
   const used = new Set(
@@ -286,6 +293,31 @@ describe('every file is imported by another', () => {
 
   it('is broken by one that nobody imports', () => {
     expect(unused({ ...SOURCES, 'lib/streams/new.ts': '' })).toEqual(['lib/streams/new.ts']);
+  });
+});
+
+it('three files of lib stand in no room', () => {
+  const loose = Object.keys(SOURCES).filter((file) => /^lib\/[^/]+$/.test(file));
+  expect(loose.sort()).toEqual(['lib/config.ts', 'lib/errors.ts', 'lib/limits.ts']);
+});
+
+/** Names that two rooms share on purpose: a port and its adapter. */
+const SHARED = ['store.ts'];
+
+function sharedNames(sources: Sources): string[] {
+  const names = Object.keys(sources)
+    .filter((file) => file.startsWith('lib/') && !file.startsWith('lib/tools/'))
+    .map((file) => posix.basename(file));
+  return names.filter((name, i) => names.indexOf(name) !== i && !SHARED.includes(name));
+}
+
+describe('no two rooms of lib but tools/ have a file of one name', () => {
+  it('holds', () => {
+    expect(sharedNames(SOURCES)).toEqual([]);
+  });
+
+  it('is broken by a second one', () => {
+    expect(sharedNames({ ...SOURCES, 'lib/openapi/query.ts': '' })).toEqual(['query.ts']);
   });
 });
 

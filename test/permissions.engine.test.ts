@@ -1,12 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { SECRET, sample, signed } from './callback.ts';
-import { freshTable, type TestTable } from './engine.ts';
-import { get, post } from './gateway-event.ts';
-import { startFunction } from './handlers/function.ts';
-import { type ParameterStore, startParameterStore } from './parameter-store.ts';
-import { allowedBy, type Permission, sorted } from './roles.ts';
+import { SECRET, sample, signed } from './support/callback.ts';
+import { freshTable, type TestTable } from './support/engine.ts';
+import { startFunction } from './support/function.ts';
+import { get, post } from './support/gateway-event.ts';
+import { type ParameterStore, startParameterStore } from './support/parameter-store.ts';
+import { allowedBy, type Permission, sorted } from './support/roles.ts';
 
 const asked: { table: string; action: string; index?: string }[] = [];
 

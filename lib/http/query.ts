@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
 import { isAppid, MAX_BYTES } from '../limits.ts';
-import type { PageQuery } from '../streams/live.ts';
+import type { PageQuery } from '../streams/list.ts';
 import type { StreamQuery, StreamsQuery } from '../streams/lookup.ts';
 
 /**

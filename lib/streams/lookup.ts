@@ -1,6 +1,6 @@
 import { BATCH } from './commands.ts';
-import { isLive, isOf, type Page, type Reading, type ReadOptions, read } from './reading.ts';
 import type { Session, SessionKey, Standing } from './session.ts';
+import { isLive, isOf, type Page, type Reading, type ReadOptions, read } from './view.ts';
 
 export interface StreamQuery {
   stream_id: string;

@@ -14,7 +14,7 @@ export interface BundleOptions {
 
 /**
  * Bundles of the named functions, in memory: `handlers/NAME.ts` becomes one CommonJS file `NAME.js`. Beside deployed ones
- * stands `parameters.js`, which those that read a secret from Parameter Store load.
+ * stands `ssm.js`, which those that read a secret from Parameter Store load.
  */
 export async function bundle(
   names: readonly string[],
@@ -22,7 +22,7 @@ export async function bundle(
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
     absWorkingDir: ROOT,
-    entryPoints: [...names.map((name) => `handlers/${name}.ts`), ...(deployed ? ['lib/parameters.ts'] : [])],
+    entryPoints: [...names.map((name) => `handlers/${name}.ts`), ...(deployed ? ['lib/runtime/ssm.ts'] : [])],
     entryNames: '[name]',
     outdir: 'dist',
     bundle: true,
@@ -39,7 +39,7 @@ export async function bundle(
     sourcemap: deployed ? false : 'inline',
     legalComments: 'none',
     logLevel: 'silent',
-    plugins: [...plugins, ...(deployed ? [environmentCredentials, parametersBeside] : [])],
+    plugins: [...plugins, ...(deployed ? [environmentCredentials, ssmBeside] : [])],
   });
 }
 
@@ -58,10 +58,10 @@ export function bundleName(handler: string): string {
 }
 
 /** Most functions need no client of Parameter Store's: as a part of their bundles, it would load with each of them. */
-const parametersBeside: Plugin = {
-  name: 'parameters-beside',
+const ssmBeside: Plugin = {
+  name: 'ssm-beside',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/parameters\.ts$/ }, () => ({ path: './parameters.js', external: true }));
+    onResolve({ filter: /^\.\/ssm\.ts$/ }, () => ({ path: './ssm.js', external: true }));
   },
 };
 

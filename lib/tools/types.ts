@@ -2,7 +2,7 @@ import { type SpawnSyncOptionsWithStringEncoding, spawnSync } from 'node:child_p
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DOCUMENT } from '../http/openapi.ts';
+import { DOCUMENT } from '../openapi/document.ts';
 import { exitWithReader } from './stop.ts';
 
 /**

@@ -53,7 +53,7 @@ async function buildParts(): Promise<Record<string, string>> {
     'callback without logger and metrics': await without('logger', 'metrics'),
     'callback without metrics': await without('metrics'),
     'callback without logger': await without('logger'),
-    'parameters, beside it': await bundleOf('parameters', []),
+    'parameters, beside it': await bundleOf('ssm', []),
   };
 }
 

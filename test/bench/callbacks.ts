@@ -3,7 +3,7 @@ import { blankSession, merge, withView } from '../../lib/streams/session.ts';
 import { decodeBody } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
 import { readEnvelope, verify } from '../../lib/zego/signature.ts';
-import { form, SECRET, sample, signed } from '../callback.ts';
+import { form, SECRET, sample, signed } from '../support/callback.ts';
 import { printTable } from './markdown.ts';
 import { median } from './statistics.ts';
 

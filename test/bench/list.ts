@@ -1,10 +1,10 @@
-import { withDeadline } from '../../lib/deadline.ts';
-import { pageAnswer, sessionAnswer } from '../../lib/http/answer.ts';
 import { representation } from '../../lib/http/response.ts';
-import { type PageQuery, readPage } from '../../lib/streams/live.ts';
+import { pageAnswer, sessionAnswer } from '../../lib/http/session-json.ts';
+import { withDeadline } from '../../lib/runtime/deadline.ts';
+import { type PageQuery, readPage } from '../../lib/streams/list.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
-import type { ReadOptions } from '../../lib/streams/reading.ts';
 import { openStore } from '../../lib/streams/store.ts';
+import type { ReadOptions } from '../../lib/streams/view.ts';
 import type { Service } from '../../lib/tools/service.ts';
 import { printTable } from './markdown.ts';
 import type { Consumed } from './meter.ts';

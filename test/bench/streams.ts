@@ -1,6 +1,6 @@
 import { blankSession, merge, type SessionKey, withView } from '../../lib/streams/session.ts';
 import { type Item, sessionAttributes, shardOf } from '../../lib/streams/table.ts';
-import { createEvent } from '../callback.ts';
+import { createEvent } from '../support/callback.ts';
 
 const ROOM_SIZE = 20;
 /** A stream begins this long after the one before it. */

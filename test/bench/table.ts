@@ -10,7 +10,7 @@ import { addMeter, type Meter } from './meter.ts';
 import { startProgress } from './progress.ts';
 import { type Streams, streamsOnAir } from './streams.ts';
 
-export { resolveService } from '../project.ts';
+export { resolveService } from '../support/project.ts';
 
 /** As many items as one BatchWriteItem takes. */
 const BATCH = 25;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sample, signed } from '../callback.ts';
+import { sample, signed } from '../support/callback.ts';
 import { start } from './program.ts';
 
 /**

@@ -4,10 +4,10 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEngine } from '../../lib/tools/engine.ts';
-import { form, SAMPLE_ANSWER, SECRET, sample, signed } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
-import { captured, get, post } from '../gateway-event.ts';
-import { startFunction } from './function.ts';
+import { form, SAMPLE_ANSWER, SECRET, sample, signed } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
+import { startFunction } from '../support/function.ts';
+import { captured, get, post } from '../support/gateway-event.ts';
 
 const SETTINGS = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: 'public', LIST_CACHE_SECONDS: '0' };
 

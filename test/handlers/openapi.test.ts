@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { DOCUMENT } from '../../lib/http/openapi.ts';
-import { captured } from '../gateway-event.ts';
-import { startFunction } from './function.ts';
+import { DOCUMENT } from '../../lib/openapi/document.ts';
+import { startFunction } from '../support/function.ts';
+import { captured } from '../support/gateway-event.ts';
 
 const request = (headers: Record<string, string> = {}) => ({
   ...captured('apigw-http-no-auth'),

@@ -1,10 +1,10 @@
 import { createServer, request as send } from 'node:http';
 import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { listen } from '../../lib/tools/listen.ts';
-import { SECRET, sample, signed } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
-import { get, post } from '../gateway-event.ts';
-import { startFunction } from './function.ts';
+import { SECRET, sample, signed } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
+import { startFunction } from '../support/function.ts';
+import { get, post } from '../support/gateway-event.ts';
 
 const SETTINGS = { ZEGO_CALLBACK_SECRET: SECRET, LIST_TOKEN: 'public', LIST_CACHE_SECONDS: '0' };
 

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { exitWithReader } from '../../lib/tools/stop.ts';
-import { copyProject } from '../project.ts';
+import { copyProject } from '../support/project.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 /**
@@ -16,10 +16,10 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 const of = (...names: string[]) => names.map((name) => `test/streams/${name}`);
 /** The quick ones first. */
 const CALLBACKS = of('rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store');
-const LISTS = ['test/http/cache', ...of('cursor', 'live', 'lookup')];
+const LISTS = ['test/http/cache', ...of('cursor', 'list', 'lookup')];
 const SLOW = of('crashes', 'schedules', 'histories.engine');
-const SECRETS = ['test/secrets'];
-const READERS = ['cache', 'cursor', 'live', 'lookup'].map((name) => `/${name}.ts`);
+const SECRETS = ['test/runtime/secrets'];
+const READERS = ['cache', 'cursor', 'list', 'lookup'].map((name) => `/${name}.ts`);
 
 const HANGS_MS = 300_000;
 
@@ -31,7 +31,7 @@ for (const name of ['test', 'vitest.config.ts']) cpSync(name, join(project.folde
 
 /** @returns the test that failed, or undefined when none did */
 async function failingTest(file = ''): Promise<string | undefined> {
-  if (file === 'lib/secrets.ts') return failingOf(SECRETS);
+  if (file === 'lib/runtime/secrets.ts') return failingOf(SECRETS);
   const isRead = READERS.some((name) => file.endsWith(name));
   for (const tests of isRead ? [LISTS, CALLBACKS, SLOW] : [CALLBACKS, [...LISTS, ...SLOW]]) {
     const test = await failingOf(tests);

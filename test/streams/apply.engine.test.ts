@@ -4,8 +4,8 @@ import { apply } from '../../lib/streams/apply.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
 import { blankSession, type Session, type SessionKey } from '../../lib/streams/session.ts';
 import type { RoomEvent, StreamCreate, StreamEvent } from '../../lib/zego/event.ts';
-import { closeEvent, createEvent } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 
 const HOUR = 3_600_000;
 const LIFETIMES = { maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };

@@ -1,12 +1,12 @@
 import { type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
-import { readPage } from '../../lib/streams/live.ts';
+import { readPage } from '../../lib/streams/list.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
 import { openStore } from '../../lib/streams/store.ts';
 import type { RoomEvent, StreamEvent } from '../../lib/zego/event.ts';
-import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 
 const NOW = 1_700_000_000_000;
 const LIFETIMES = { maxLiveMs: 1e8, retentionMs: 1e8 };

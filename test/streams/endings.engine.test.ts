@@ -1,13 +1,13 @@
 import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { withDeadline } from '../../lib/deadline.ts';
+import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
-import { readPage } from '../../lib/streams/live.ts';
+import { readPage } from '../../lib/streams/list.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
 import { openStore, type Store } from '../../lib/streams/store.ts';
 import type { RoomEvent, StreamEvent } from '../../lib/zego/event.ts';
-import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 
 const LIFETIMES = { maxLiveMs: 1e8, retentionMs: 1e8 };
 const NOW = 1_700_000_000_000;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { openStore, type Store } from '../../lib/streams/store.ts';
 import type { Item } from '../../lib/streams/table.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 import {
   expectedAnswers,
   history,

@@ -1,10 +1,10 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import fc from 'fast-check';
-import { readPage } from '../../lib/streams/live.ts';
+import { readPage } from '../../lib/streams/list.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
-import type { Reading } from '../../lib/streams/reading.ts';
 import type { SessionKey } from '../../lib/streams/session.ts';
 import type { Store } from '../../lib/streams/store.ts';
+import type { Reading } from '../../lib/streams/view.ts';
 import type { RoomEvent, StreamEvent, StreamFields } from '../../lib/zego/event.ts';
 import {
   type Close,

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
 import type { Store } from '../../lib/streams/store.ts';
-import { closeEvent, createEvent } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 import { putSessions } from './put.ts';
 
 const HOUR = 3_600_000;

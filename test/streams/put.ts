@@ -2,7 +2,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { blankSession, merge, withView } from '../../lib/streams/session.ts';
 import { sessionAttributes, shardOf } from '../../lib/streams/table.ts';
 import type { StreamClose, StreamCreate } from '../../lib/zego/event.ts';
-import type { TestTable } from '../engine.ts';
+import type { TestTable } from '../support/engine.ts';
 
 export interface PutOptions {
   nowMs: number;

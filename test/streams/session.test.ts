@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blankSession, merge, type Session, withView } from '../../lib/streams/session.ts';
 import type { StreamClose, StreamCreate } from '../../lib/zego/event.ts';
-import { closeEvent, createEvent } from '../callback.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
 
 const KEY = { stream_id: 'stream_id', stream_sid: 's-1' };
 const HOUR = 3_600_000;

@@ -2,12 +2,12 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { withDeadline } from '../../lib/deadline.ts';
+import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
 import { closeUpdate } from '../../lib/streams/commands.ts';
 import { connect, openStore } from '../../lib/streams/store.ts';
-import { closeEvent, createEvent } from '../callback.ts';
-import { AWS, freshTable } from '../engine.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
+import { AWS, freshTable } from '../support/engine.ts';
 
 const NOW = 1_700_000_000_000;
 const LIFETIMES = { maxLiveMs: 1e9, retentionMs: 1e9 };

@@ -10,7 +10,7 @@ import {
 } from '../../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../../lib/streams/session.ts';
 import { liveKey, roomPart, shardOf, toSession, toStanding } from '../../lib/streams/table.ts';
-import { closeEvent, createEvent } from '../callback.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
 
 const NOW = 1_700_000_000_000;
 const LIFETIMES = { nowMs: NOW, shard: () => 0, maxLiveMs: 1000, retentionMs: 1000 };

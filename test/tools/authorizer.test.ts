@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { routesOf, type Service, type ServiceFunction } from '../../lib/tools/service.ts';
-import { SECRET } from '../callback.ts';
-import { copyProject, HAS_SIGNALS, serverless } from '../project.ts';
+import { SECRET } from '../support/callback.ts';
+import { copyProject, HAS_SIGNALS, serverless } from '../support/project.ts';
 
 /** YAML with the tags of CloudFormation, as osls reads it. */
 const parse = createRequire(import.meta.url)('serverless/lib/utils/fs/parse.js') as (

@@ -9,9 +9,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { bundle, bundleName } from '../../lib/tools/bundle.ts';
 import { listen } from '../../lib/tools/listen.ts';
-import { SECRET, sample, signed } from '../callback.ts';
-import { get, post } from '../gateway-event.ts';
-import { startParameterStore } from '../parameter-store.ts';
+import { SECRET, sample, signed } from '../support/callback.ts';
+import { get, post } from '../support/gateway-event.ts';
+import { startParameterStore } from '../support/parameter-store.ts';
 
 const NAMES = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
 
@@ -43,7 +43,7 @@ async function call(name: string, event: unknown, environment: Record<string, st
 
 it('there is one file for each function, named as serverless.yml has it, and one for what reads parameters', () => {
   expect(deployed.outputFiles.map(({ path }) => basename(path)).sort()).toEqual(
-    [...NAMES.map((name) => `${name}.js`), 'parameters.js'].sort(),
+    [...NAMES.map((name) => `${name}.js`), 'ssm.js'].sort(),
   );
 });
 
@@ -68,7 +68,7 @@ describe.each(NAMES)('%s', (name) => {
     const output = Object.entries(deployed.metafile.outputs).find(([path]) => basename(path) === `${name}.js`)?.[1];
     const external = output?.imports.filter((imported) => imported.external).map(({ path }) => path) ?? [];
     expect(external.length).toBeGreaterThan(0);
-    const beside = name === 'openapi' ? [] : ['./parameters.js'];
+    const beside = name === 'openapi' ? [] : ['./ssm.js'];
     expect(external.filter((path) => !isBuiltin(path))).toEqual(beside);
   });
 
@@ -124,7 +124,7 @@ it('a secret of Parameter Store is read by the file beside, which nothing else l
 
   const parameters = /SSMClient|GetParameter|AmazonSSM/;
   for (const name of NAMES) expect(parameters.test(textOf(name))).toBe(false);
-  expect(parameters.test(textOf('parameters'))).toBe(true);
+  expect(parameters.test(textOf('ssm'))).toBe(true);
 });
 
 it('a bundle that is not deployed has its source map, for the traces of the local stack', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import { createGateway, type Route } from '../../lib/tools/gateway.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import type { Cors } from '../../lib/tools/service.ts';
-import { captured } from '../gateway-event.ts';
+import { captured } from '../support/gateway-event.ts';
 
 const CORS: Cors = {
   allowedOrigins: ['*'],

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { awsEnvironment, startEngine } from '../../lib/tools/engine.ts';
 import { listen } from '../../lib/tools/listen.ts';
 import { tablesOf } from '../../lib/tools/service.ts';
-import { SECRET, sample, signed } from '../callback.ts';
-import { copyProject, HAS_SIGNALS, serverless, startScript } from '../project.ts';
+import { SECRET, sample, signed } from '../support/callback.ts';
+import { copyProject, HAS_SIGNALS, serverless, startScript } from '../support/project.ts';
 
 const project = copyProject();
 afterAll(project.remove);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { VARIABLES, type VariableName } from '../../lib/config.ts';
-import { METRICS, NAMESPACE } from '../../lib/metrics.ts';
-import { copyProject, type Exit, serverless } from '../project.ts';
+import { METRICS, NAMESPACE } from '../../lib/runtime/metrics.ts';
+import { copyProject, type Exit, serverless } from '../support/project.ts';
 
 const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-secret-of-24-characters', LIST_TOKEN: 'a-token-of-24-characters' };
 
@@ -405,7 +405,7 @@ describe('package, with the variables in .env', () => {
     '%s.zip holds the bundle that serverless.yml names, without a source map, and what reads parameters',
     (name) => {
       const files = unzip(readFileSync(at(`${name}.zip`)));
-      const beside = name === 'openapi' ? [] : ['dist/parameters.js'];
+      const beside = name === 'openapi' ? [] : ['dist/ssm.js'];
       expect([...files.keys()].sort()).toEqual([`dist/${name}.js`, ...beside].sort());
       expect(resource(idOf(name, 'LambdaFunction')).Properties.Handler).toBe(`dist/${name}.handler`);
       const text = String(files.get(`dist/${name}.js`));

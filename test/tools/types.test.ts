@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DOCUMENT } from '../../lib/http/openapi.ts';
-import { startCommand } from './command.ts';
+import { DOCUMENT } from '../../lib/openapi/document.ts';
+import { startCommand } from '../support/command.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

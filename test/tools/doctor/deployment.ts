@@ -12,7 +12,7 @@ import { listen } from '../../../lib/tools/listen.ts';
 import { startLocal } from '../../../lib/tools/local.ts';
 import type { Cors } from '../../../lib/tools/service.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
-import { SECRET } from '../../callback.ts';
+import { SECRET } from '../../support/callback.ts';
 
 export { SECRET };
 export const TOKEN = 'a-token-that-nobody-may-see';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, OPTIONS } from '../../../lib/tools/doctor/arguments.ts';
-import { HAS_SIGNALS } from '../../project.ts';
-import { startCommand } from '../command.ts';
+import { startCommand } from '../../support/command.ts';
+import { HAS_SIGNALS } from '../../support/project.ts';
 import {
   APPID,
   CERTIFICATE,

@@ -12,7 +12,7 @@ import {
 import { compare, shownBy } from '../../../lib/tools/simulator/comparison.ts';
 import type { Delivery } from '../../../lib/tools/simulator/delivery.ts';
 import { comparePaging } from '../../../lib/tools/simulator/paging.ts';
-import { SAMPLE_ANSWER } from '../../callback.ts';
+import { SAMPLE_ANSWER } from '../../support/callback.ts';
 
 /** Short for 2023-11-14T22:13:20Z and so many ms. */
 const at = (ms: number) => 1_700_000_000_000 + ms;

@@ -16,7 +16,7 @@ import { createDelivery, type DeliveryOptions } from '../../../lib/tools/simulat
 import { createRandom } from '../../../lib/tools/simulator/random.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
-import { SECRET } from '../../callback.ts';
+import { SECRET } from '../../support/callback.ts';
 
 const room = { appid: '7', room_id: 'room', room_session_id: '12345678901234567891' };
 const publishing: Publishing = {

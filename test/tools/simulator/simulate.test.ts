@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import { sessionAnswer } from '../../../lib/http/answer.ts';
+import { sessionAnswer } from '../../../lib/http/session-json.ts';
 import { blankSession, merge } from '../../../lib/streams/session.ts';
 import { listen } from '../../../lib/tools/listen.ts';
 import { startLocal } from '../../../lib/tools/local.ts';
@@ -16,9 +16,9 @@ import { type Report, report } from '../../../lib/tools/simulator/report.ts';
 import { simulate } from '../../../lib/tools/simulator/simulation.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
-import { createEvent, SECRET } from '../../callback.ts';
-import { HAS_SIGNALS } from '../../project.ts';
-import { startCommand } from '../command.ts';
+import { createEvent, SECRET } from '../../support/callback.ts';
+import { startCommand } from '../../support/command.ts';
+import { HAS_SIGNALS } from '../../support/project.ts';
 
 // Not the project's folder: a .env of whoever runs the tests stands there.
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));

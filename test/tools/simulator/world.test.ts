@@ -8,7 +8,7 @@ import { play } from '../../../lib/tools/simulator/play.ts';
 import { createRandom } from '../../../lib/tools/simulator/random.ts';
 import { World } from '../../../lib/tools/simulator/world.ts';
 import { decodeBody } from '../../../lib/zego/body.ts';
-import { sample } from '../../callback.ts';
+import { sample } from '../../support/callback.ts';
 
 const START_MS = 1_700_000_000_000;
 

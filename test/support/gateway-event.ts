@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /** An event as API Gateway captured it: fixtures/events. */
 export function captured(name: string): APIGatewayProxyEventV2 {
-  return JSON.parse(readFileSync(new URL(`fixtures/events/${name}.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../fixtures/events/${name}.json`, import.meta.url), 'utf8'));
 }
 
 /** A callback as API Gateway hands it over; base64, as for a form. */

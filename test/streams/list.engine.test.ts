@@ -1,11 +1,11 @@
 import { BatchWriteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
-import { type PageQuery, readPage } from '../../lib/streams/live.ts';
-import type { Page } from '../../lib/streams/reading.ts';
+import { type PageQuery, readPage } from '../../lib/streams/list.ts';
 import type { Store } from '../../lib/streams/store.ts';
-import { closeEvent, createEvent } from '../callback.ts';
-import { freshTable, type TestTable } from '../engine.ts';
+import type { Page } from '../../lib/streams/view.ts';
+import { closeEvent, createEvent } from '../support/callback.ts';
+import { freshTable, type TestTable } from '../support/engine.ts';
 import { putSessions } from './put.ts';
 
 const HOUR = 3_600_000;

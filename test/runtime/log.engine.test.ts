@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { LogLine } from '../lib/log.ts';
-import { listen } from '../lib/tools/listen.ts';
-import { sample, signed } from './callback.ts';
-import { AWS, freshTable } from './engine.ts';
-import { get, post } from './gateway-event.ts';
-import { captureOutput, REASONS } from './output.ts';
-import { startParameterStore } from './parameter-store.ts';
+import type { LogLine } from '../../lib/runtime/log.ts';
+import { listen } from '../../lib/tools/listen.ts';
+import { sample, signed } from '../support/callback.ts';
+import { AWS, freshTable } from '../support/engine.ts';
+import { get, post } from '../support/gateway-event.ts';
+import { captureOutput, REASONS } from '../support/output.ts';
+import { startParameterStore } from '../support/parameter-store.ts';
 
 /** Everything that somebody configured or sent, and that no line may repeat, holds this word. */
 const MARK = 'MARK';
@@ -25,7 +25,10 @@ type Handler = (request: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStruc
 async function load(environment: Record<string, string>): Promise<{ callback: Handler; streams: Handler }> {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
-  const [callback, streams] = await Promise.all([import('../handlers/callback.ts'), import('../handlers/streams.ts')]);
+  const [callback, streams] = await Promise.all([
+    import('../../handlers/callback.ts'),
+    import('../../handlers/streams.ts'),
+  ]);
   return { callback: callback.handler, streams: streams.handler };
 }
 

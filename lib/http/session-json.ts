@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import type { Page, Reading } from '../streams/reading.ts';
+import type { Page, Reading } from '../streams/view.ts';
 
 /** A page of the live list. */
 export function pageAnswer({ readings, next_cursor }: Page) {

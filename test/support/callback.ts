@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs';
-import type { ZegoRecord } from '../lib/zego/body.ts';
-import { parseEvent, type RoomClose, type RoomCreate, type StreamClose, type StreamCreate } from '../lib/zego/event.ts';
-import { sign } from '../lib/zego/signature.ts';
+import type { ZegoRecord } from '../../lib/zego/body.ts';
+import {
+  parseEvent,
+  type RoomClose,
+  type RoomCreate,
+  type StreamClose,
+  type StreamCreate,
+} from '../../lib/zego/event.ts';
+import { sign } from '../../lib/zego/signature.ts';
 
 /** Not that of the documentation, which draws a warning. */
 export const SECRET = '5f0c9d1e7ab34826b8d2e6f413a790cd';
 
 /** A sample of ZEGO's documentation. */
 export function sample(name: 'stream_create' | 'stream_close' | 'room_create' | 'room_close'): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(`../lib/zego/samples/${name}.json`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../../lib/zego/samples/${name}.json`, import.meta.url), 'utf8'));
 }
 
 /** ZEGO's sample create, as readers get it, in the documented order. */
-export { LIVE as SAMPLE_ANSWER } from '../lib/http/examples.ts';
+export { LIVE as SAMPLE_ANSWER } from '../../lib/openapi/examples.ts';
 
 /** Signs a callback's fields afresh. */
 export function signed(fields: ZegoRecord, { secret = SECRET, nowMs = Date.now() } = {}): Record<string, unknown> {

@@ -1,9 +1,9 @@
 import { BATCH, type LivePart, type Order } from './commands.ts';
 import { type CursorQuery, decodeCursor, encodeCursor } from './cursor.ts';
-import { isLive, isOf, type Page, type Reading, type ReadOptions } from './reading.ts';
 import type { Session } from './session.ts';
 import type { LiveEntry, Store } from './store.ts';
 import { liveKey } from './table.ts';
+import { isLive, isOf, type Page, type Reading, type ReadOptions } from './view.ts';
 
 export interface PageQuery extends CursorQuery {
   limit: number;

@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { readConfig } from './config.ts';
-import type { Reason } from './errors.ts';
+import { readConfig } from '../config.ts';
+import type { Reason } from '../errors.ts';
 
 /**
  * Every metric and its unit. Each has one dimension, `service`, and so is one metric of CloudWatch's, and billed as

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { DOCUMENT } from '../lib/http/openapi.ts';
+import { DOCUMENT } from '../../lib/openapi/document.ts';
 
 // Strings and numbers are taken alike in callbacks: hence types of two.
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });

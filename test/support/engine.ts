@@ -3,9 +3,9 @@ import { setMaxListeners } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient as Client, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
-import { openStore, type Store, type Tables } from '../lib/streams/store.ts';
-import { awsEnvironment, createTables } from '../lib/tools/engine.ts';
-import { tablesOf } from '../lib/tools/service.ts';
+import { openStore, type Store, type Tables } from '../../lib/streams/store.ts';
+import { awsEnvironment, createTables } from '../../lib/tools/engine.ts';
+import { tablesOf } from '../../lib/tools/service.ts';
 
 /** What a function needs in its environment to reach the engine of the tests. */
 export const AWS = awsEnvironment(inject('endpoint'), {});

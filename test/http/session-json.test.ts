@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { sessionAnswer } from '../../lib/http/answer.ts';
+import { sessionAnswer } from '../../lib/http/session-json.ts';
 import { blankSession, merge, type Session } from '../../lib/streams/session.ts';
 import type { StreamClose, StreamCreate } from '../../lib/zego/event.ts';
-import { closeEvent, createEvent, SAMPLE_ANSWER } from '../callback.ts';
+import { closeEvent, createEvent, SAMPLE_ANSWER } from '../support/callback.ts';
 
 const session = (...events: (StreamCreate | StreamClose)[]): Session =>
   events.reduce(

@@ -1,6 +1,6 @@
 import { SSMProvider } from '@aws-lambda-powertools/parameters/ssm';
 
-/** It gives up in time for an answer, and keeps nothing: what is kept, and how long, is up to lib/secrets.ts. */
+/** It gives up in time for an answer, and keeps nothing: what is kept, and how long, is up to lib/runtime/secrets.ts. */
 const provider = new SSMProvider({
   clientConfig: {
     maxAttempts: 2,

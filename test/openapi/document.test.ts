@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
-import { pageAnswer, sessionAnswer, streamAnswer } from '../../lib/http/answer.ts';
-import { CALLBACKS, ENDED, LIVE } from '../../lib/http/examples.ts';
-import { DOCUMENT } from '../../lib/http/openapi.ts';
 import { listQuery, streamQuery } from '../../lib/http/query.ts';
 import { asProblem, problemDocument } from '../../lib/http/response.ts';
+import { pageAnswer, sessionAnswer, streamAnswer } from '../../lib/http/session-json.ts';
 import { requireToken } from '../../lib/http/token.ts';
+import { DOCUMENT } from '../../lib/openapi/document.ts';
+import { CALLBACKS, ENDED, LIVE } from '../../lib/openapi/examples.ts';
 import { decodeCursor } from '../../lib/streams/cursor.ts';
 import { blankSession, merge } from '../../lib/streams/session.ts';
 import { routesOf } from '../../lib/tools/service.ts';
 import { decodeBody, type ZegoRecord } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
 import { readEnvelope, sign, verify } from '../../lib/zego/signature.ts';
-import { closeEvent, createEvent, form, SECRET, sample, signed } from '../callback.ts';
-import { at, checkAnswer, checkValue, operationPointer, pointerTo, validator } from '../openapi.ts';
+import { closeEvent, createEvent, form, SECRET, sample, signed } from '../support/callback.ts';
+import { at, checkAnswer, checkValue, operationPointer, pointerTo, validator } from '../support/openapi.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { inject, vi } from 'vitest';
 import { environmentOf, routesOf } from '../../lib/tools/service.ts';
-import { AWS, type TestTable } from '../engine.ts';
-import { checkAnswer } from '../openapi.ts';
+import { AWS, type TestTable } from './engine.ts';
+import { checkAnswer } from './openapi.ts';
 
 type Handler = typeof import('../../handlers/callback.ts').handler;
 

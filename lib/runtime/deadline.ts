@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Problem } from './errors.ts';
+import { Problem } from '../errors.ts';
 
 /**
  * Runs work that must have answered within `ms`, whatever hangs: an engine that accepts a connection and keeps silent

@@ -1,9 +1,9 @@
 import { Problem, type ProblemCode } from '../errors.ts';
+import { problemDocument } from '../http/response.ts';
 import room_close from '../zego/samples/room_close.json' with { type: 'json' };
 import room_create from '../zego/samples/room_create.json' with { type: 'json' };
 import stream_close from '../zego/samples/stream_close.json' with { type: 'json' };
 import stream_create from '../zego/samples/stream_create.json' with { type: 'json' };
-import { problemDocument } from './response.ts';
 
 /** The examples of the OpenAPI document: ZEGO's own samples, and what is answered to them. Tests hold them to the code. */
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { withDeadline } from '../lib/deadline.ts';
-import { Problem, type ProblemCode, type Reason } from '../lib/errors.ts';
-import { json } from '../lib/http/response.ts';
-import { type Invocation, invoke } from '../lib/invocation.ts';
-import { get } from './gateway-event.ts';
-import { captureOutput, REASONS } from './output.ts';
+import { Problem, type ProblemCode, type Reason } from '../../lib/errors.ts';
+import { json } from '../../lib/http/response.ts';
+import { withDeadline } from '../../lib/runtime/deadline.ts';
+import { type Invocation, invoke } from '../../lib/runtime/http.ts';
+import { get } from '../support/gateway-event.ts';
+import { captureOutput, REASONS } from '../support/output.ts';
 
 let output: ReturnType<typeof captureOutput>;
 beforeEach(() => {
@@ -120,7 +120,7 @@ describe('an unexpected exception', () => {
         ...failed,
         reason: 'internal-error',
         fault,
-        frames: thrown instanceof Error ? expect.arrayContaining([expect.stringContaining('invocation.test.ts')]) : [],
+        frames: thrown instanceof Error ? expect.arrayContaining([expect.stringContaining('http.test.ts')]) : [],
       },
     ]);
   });

@@ -1,6 +1,6 @@
-import { isParameter, type Parameter, readConfig } from './config.ts';
+import { isParameter, type Parameter, readConfig } from '../config.ts';
+import { Problem, type Reason } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
-import { Problem, type Reason } from './errors.ts';
 
 /** So long a value of Parameter Store is used without asking again. */
 const KEPT_MS = 300_000;
@@ -39,7 +39,7 @@ export function openSecrets<E extends Entries | 'public'>(name: SecretName, sett
     let value: string | undefined;
     try {
       // Loaded only where a parameter is named.
-      const { readParameter } = await import('./parameters.ts');
+      const { readParameter } = await import('./ssm.ts');
       value = await withDeadline(READ_MS, () => readParameter(parameter), timeout);
     } catch (error) {
       if ((error as Error).name === 'ParameterNotFound') known = undefined;

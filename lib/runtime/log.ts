@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { readConfig } from './config.ts';
-import type { Problem, Reason } from './errors.ts';
+import { readConfig } from '../config.ts';
+import type { Problem, Reason } from '../errors.ts';
 import { embedded, type Measured } from './metrics.ts';
 
 /**

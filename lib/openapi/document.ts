@@ -1,5 +1,5 @@
 import type { ProblemCode } from '../errors.ts';
-import { CALLBACK_SCHEMAS } from './callbacks.ts';
+import { CALLBACK_SCHEMAS } from './callback-schemas.ts';
 import { CALLBACKS, ENDED, LIVE, problemExample } from './examples.ts';
 import { ANSWERS, HEADERS, PARAMETERS, ref, type Schema } from './schemas.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Problem } from '../lib/errors.ts';
-import { openSecrets } from '../lib/secrets.ts';
-import { type ParameterStore, startParameterStore } from './parameter-store.ts';
+import { Problem } from '../../lib/errors.ts';
+import { openSecrets } from '../../lib/runtime/secrets.ts';
+import { type ParameterStore, startParameterStore } from '../support/parameter-store.ts';
 
 const NAME = '/zego/secret';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Line, writeLog } from '../lib/log.ts';
-import { METRICS, type Measured, measuredBy, NAMESPACE } from '../lib/metrics.ts';
-import { openTally } from '../lib/tally.ts';
-import { captureOutput } from './output.ts';
+import { openTally } from '../../lib/runtime/cache-stats.ts';
+import { type Line, writeLog } from '../../lib/runtime/log.ts';
+import { METRICS, type Measured, measuredBy, NAMESPACE } from '../../lib/runtime/metrics.ts';
+import { captureOutput } from '../support/output.ts';
 
 let output: ReturnType<typeof captureOutput>;
 beforeEach(() => {
@@ -108,7 +108,7 @@ describe('variables of Powertools', () => {
   const lines = async (name: string, value: string) => {
     vi.stubEnv(name, value);
     vi.resetModules();
-    const { writeLog: write } = await import('../lib/log.ts');
+    const { writeLog: write } = await import('../../lib/runtime/log.ts');
     write(line({ result: 'applied', status: 200 }), { CallbacksApplied: 1 });
     return output.lines();
   };

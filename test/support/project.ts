@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Service } from '../lib/tools/service.ts';
+import type { Service } from '../../lib/tools/service.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Windows has none that a program could handle: there, `kill` ends it at once, and its exit code is null. */
 export const HAS_SIGNALS = process.platform !== 'win32';

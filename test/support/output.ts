@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import type { Reason } from '../lib/errors.ts';
-import type { LogLine } from '../lib/log.ts';
-import { METRICS } from '../lib/metrics.ts';
+import type { Reason } from '../../lib/errors.ts';
+import type { LogLine } from '../../lib/runtime/log.ts';
+import { METRICS } from '../../lib/runtime/metrics.ts';
 
 /** The closed set of reasons. */
 export const REASONS = Object.keys({

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { asProblem, problemDocument } from '../http/response.ts';
 import { withDeadline } from './deadline.ts';
-import { asProblem, problemDocument } from './http/response.ts';
 import { type LogLine, problemFields, writeLog } from './log.ts';
 import { measuredBy } from './metrics.ts';
 
