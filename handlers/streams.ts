@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { hoursToMs, readConfig } from '../lib/config.ts';
 import { openCache } from '../lib/http/cache.ts';
 import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
@@ -6,7 +5,7 @@ import { cacheControl, conditional, representation } from '../lib/http/response.
 import { pageAnswer, streamAnswer } from '../lib/http/session-json.ts';
 import { requireToken } from '../lib/http/token.ts';
 import { openTally } from '../lib/runtime/cache-stats.ts';
-import { invoke } from '../lib/runtime/http.ts';
+import { httpHandler } from '../lib/runtime/http.ts';
 import { openSecrets } from '../lib/runtime/secrets.ts';
 import { readPage } from '../lib/streams/list.ts';
 import { readStream, readStreams, type StreamQuery } from '../lib/streams/lookup.ts';
@@ -27,21 +26,20 @@ const cached = openCache(config.LIST_CACHE_SECONDS * 1000);
 const tally = openTally();
 
 /** `GET /streams` and `GET /streams/{stream_id}`. */
-export const handler = (request: APIGatewayProxyEventV2) =>
-  invoke('list', request, async ({ nowMs, signal }) => {
-    await withTokens(nowMs, (tokens) => requireToken(request.headers.authorization, tokens));
+export const handler = httpHandler('list', async (request, { nowMs, signal }) => {
+  await withTokens(nowMs, (tokens) => requireToken(request.headers.authorization, tokens));
 
-    const stream_id = request.pathParameters?.stream_id;
-    const query =
-      stream_id === undefined ? listQuery(request.rawQueryString) : streamQuery(stream_id, request.rawQueryString);
-    const { answer, freshMs, hit } = await cached(query, nowMs, async () =>
-      representation(await load(query, nowMs, signal)),
-    );
-    if (config.LIST_CACHE_SECONDS > 0) tally(hit, nowMs);
+  const stream_id = request.pathParameters?.stream_id;
+  const query =
+    stream_id === undefined ? listQuery(request.rawQueryString) : streamQuery(stream_id, request.rawQueryString);
+  const { answer, freshMs, hit } = await cached(query, nowMs, async () =>
+    representation(await load(query, nowMs, signal)),
+  );
+  if (config.LIST_CACHE_SECONDS > 0) tally(hit, nowMs);
 
-    const freshness = { freshMs, spentMs: Date.now() - nowMs, shared: config.LIST_TOKEN === 'public' };
-    return conditional(answer, request.headers['if-none-match'], cacheControl(freshness));
-  });
+  const freshness = { freshMs, spentMs: Date.now() - nowMs, shared: config.LIST_TOKEN === 'public' };
+  return conditional(answer, request.headers['if-none-match'], cacheControl(freshness));
+});
 
 async function load(query: ListQuery | StreamQuery, nowMs: number, signal: AbortSignal): Promise<unknown> {
   const options = {

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   'timestamp-outside-window': { status: 401, title: 'The timestamp is too far from now' },
   'unknown-appid': { status: 401, title: 'The appid is not accepted here' },
   'store-unavailable': { status: 503, title: 'The store did not answer' },
+  'internal-error': { status: 500, title: 'This service has failed' },
   'token-required': { status: 401, title: 'A bearer token is required' },
   'invalid-parameter': { status: 400, title: 'A query parameter is unknown, repeated or out of range' },
   'invalid-cursor': { status: 400, title: 'The cursor is broken or belongs to another query' },
@@ -28,6 +29,10 @@ export const REASONS = {
   },
   'timestamp-too-far-ahead': { code: 'timestamp-outside-window', meaning: "the sender's clock is ahead" },
   'store-timeout': { code: 'store-unavailable', meaning: 'DynamoDB did not answer in time' },
+  'store-refused': {
+    code: 'internal-error',
+    meaning: 'DynamoDB refused a request as malformed or forbidden, or a table is missing; `fault` has its word',
+  },
   'secret-unavailable': {
     code: 'store-unavailable',
     meaning: "Parameter Store did not answer, or the role may not read the parameter; `fault` has AWS's word",
@@ -35,10 +40,6 @@ export const REASONS = {
   'secret-malformed': {
     code: 'store-unavailable',
     meaning: 'the parameter is empty or holds what the variable would not take',
-  },
-  'internal-error': {
-    code: 'store-unavailable',
-    meaning: 'a fault of our own: please report it, with `frames`',
   },
   'token-missing': { code: 'token-required', meaning: 'no bearer token was sent' },
   'token-wrong': { code: 'token-required', meaning: 'it is none of `LIST_TOKEN`' },

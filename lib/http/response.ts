@@ -83,13 +83,10 @@ export function problemDocument({ code, title, status, message }: Problem): APIG
 }
 
 /**
- * What a handler makes of anything thrown. What is no Problem is a fault of ours; the caller gets a 503 for it, so
- * that ZEGO comes again, and learns nothing of it.
+ * What a handler makes of anything thrown. Anything but a Problem is a bug of ours: the caller gets a 500, so that ZEGO
+ * retries, and learns nothing of it.
  */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  return new Problem('store-unavailable', 'The store did not answer. Try again.', {
-    reason: 'internal-error',
-    cause: error,
-  });
+  return new Problem('internal-error', 'This service has failed. Try again.', { cause: error });
 }

@@ -55,7 +55,7 @@ function ok(description: string, schema: string, headers: Schema, examples: Reco
 const FAULTS = {
   429: ref('responses/TooManyRequests'),
   431: ref('responses/RequestTooLong'),
-  500: ref('responses/BrokenOff'),
+  500: ref('responses/Failed'),
   503: ref('responses/Unavailable'),
 };
 
@@ -202,7 +202,13 @@ export const DOCUMENT = {
       }),
       TooManyRequests: fromGateway('API Gateway takes no more requests at the moment', 'Too Many Requests'),
       RequestTooLong: { description: 'API Gateway takes no URL and headers of more than 10,240 bytes together' },
-      BrokenOff: fromGateway('A function broke off, or AWS would not run it', 'Internal Server Error'),
+      Failed: {
+        description: 'This service has failed, or a function broke off: then API Gateway answers by itself',
+        content: {
+          ...problems('', ['internal-error']).content,
+          ...fromGateway('', 'Internal Server Error').content,
+        },
+      },
       Unavailable: {
         description: 'The store did not answer, or no function did: then API Gateway answers by itself',
         headers: { 'Retry-After': ref('headers/RetryAfter') },

@@ -67,6 +67,7 @@ const DETAILS: Record<ProblemCode, string> = {
   'timestamp-outside-window': 'timestamp is more than 600 s away from our clock.',
   'unknown-appid': 'appid is none of those configured in ZEGO_APP_ID.',
   'store-unavailable': 'The store did not answer. Try again.',
+  'internal-error': 'This service has failed. Try again.',
   'token-required': 'Send a token of LIST_TOKEN as "Authorization: Bearer …".',
   'invalid-parameter': 'limit must be a whole number from 1 to 100.',
   'invalid-cursor': 'cursor is broken, or of another release. Start again without it.',

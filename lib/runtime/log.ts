@@ -4,8 +4,8 @@ import type { Problem, Reason } from '../errors.ts';
 import { embedded, type Measured } from './metrics.ts';
 
 /**
- * One line of JSON for an invocation: how it went, and why. Nothing in it repeats a value that somebody sent:
- * secrets, tokens, signatures and URLs cannot reach it.
+ * One line of JSON for an invocation: how it went, and why. Of what was sent it repeats the ids of a verified
+ * callback alone: secrets, tokens, signatures, names and URLs cannot reach it.
  */
 export interface LogLine {
   level: 'INFO' | 'WARN' | 'ERROR';
@@ -27,6 +27,12 @@ export interface LogLine {
   /** How often somebody else wrote in between, so that a callback was reckoned anew. */
   conflicts?: number;
   event?: string;
+  /** What identifies the stream or the room, once the callback is verified: `printable`. */
+  appid?: string;
+  room_id?: string;
+  stream_id?: string;
+  stream_sid?: string;
+  stream_seq?: string;
   /** From what the event tells of to us: `create_time_ms`, `destroy_timemillis`, … Negative when clocks differ. */
   event_lag_ms?: number;
   /** From the callback's `timestamp`, which has whole seconds, to us. */
@@ -60,6 +66,11 @@ export const LOG_FIELDS = {
   result: '`applied`, `unchanged`, `ignored`; `refused`: what was sent is at fault; `failed`: the store or we are',
   event:
     "the callback's event, once its signature was right; `other` where it is none of ZEGO's stream, room and mix events",
+  appid: "the callback's, once its signature was right, as far as it is readable, also when it is refused",
+  room_id: 'the same; this and the ids below are cut at 128 characters',
+  stream_id: 'the same',
+  stream_sid: 'the same',
+  stream_seq: 'the same',
   event_lag_ms:
     'from what the event tells of (`create_time_ms`, `destroy_timemillis`, …) to us; negative when clocks differ',
   callback_lag_ms: "from the callback's `timestamp`, which has whole seconds, to us",
@@ -133,11 +144,24 @@ export function writeLog({ level, ...line }: Line, measured: Measured = {}): voi
   const write = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   try {
     logger ??= openLogger();
-    logger[write[level]]({ ...line, ...embedded(measured) });
+    logger[write[level]]({ ...line, ...printableIds(line), ...embedded(measured) });
   } catch {
     // Powertools throws on variables of its own that are malformed. The request has its answer all the same.
-    process.stderr.write(`${JSON.stringify({ level, ...line })}\n`);
+    process.stderr.write(`${JSON.stringify({ level, ...line, ...printableIds(line) })}\n`);
   }
+}
+
+const IDS = ['appid', 'room_id', 'stream_id', 'stream_sid', 'stream_seq'] as const;
+const MAX_ID_CHARACTERS = 128;
+
+/** Ids as a terminal can show them: whoever has a signature can put anything into a field. */
+function printableIds(line: Pick<Line, (typeof IDS)[number]>): Partial<Record<(typeof IDS)[number], string>> {
+  return Object.fromEntries(IDS.flatMap((name) => (line[name] === undefined ? [] : [[name, printable(line[name])]])));
+}
+
+function printable(id: string): string {
+  const cut = [...id].slice(0, MAX_ID_CHARACTERS).join('');
+  return cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Its own variables, such as LOG_LEVEL, would make lines vanish, and their metrics with them. */

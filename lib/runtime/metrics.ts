@@ -45,14 +45,19 @@ interface Outcome {
   conflicts?: number;
 }
 
-/** What the line of a request counts for. */
-export function measuredBy(outcome: Outcome): Measured {
+/**
+ * What the line of a request counts for.
+ * @param skippedBadSignatures callbacks with a bad signature that got no line of their own
+ */
+export function measuredBy(outcome: Outcome, skippedBadSignatures = 0): Measured {
   const { message, result = 'ok', reason, event_lag_ms, store_ms, conflicts = 0 } = outcome;
   if (message === 'list') return result === 'failed' ? { ListFailed: 1 } : {};
   if (message !== 'callback' || result === 'ok') return {};
+  const badSignatures = skippedBadSignatures + (reason === 'bad-signature' ? 1 : 0);
   return {
-    [RESULTS[result]]: 1,
-    ...(reason === 'bad-signature' ? { BadSignatures: 1 } : {}),
+    ...(skippedBadSignatures > 0 ? { CallbacksRefused: skippedBadSignatures } : {}),
+    [RESULTS[result]]: 1 + (result === 'refused' ? skippedBadSignatures : 0),
+    ...(badSignatures > 0 ? { BadSignatures: badSignatures } : {}),
     ...(reason === 'unknown-appid' ? { UnknownAppids: 1 } : {}),
     // Repeats would count twice. Percentiles take no negative value, which is a clock's fault.
     ...(result === 'applied' && event_lag_ms !== undefined ? { DeliveryLag: Math.max(0, event_lag_ms) } : {}),

@@ -40,7 +40,7 @@ export function openSecrets<E extends Entries | 'public'>(name: SecretName, sett
     try {
       // Loaded only where a parameter is named.
       const { readParameter } = await import('./ssm.ts');
-      value = await withDeadline(READ_MS, () => readParameter(parameter), timeout);
+      value = await withDeadline(READ_MS, (signal) => readParameter(parameter, signal), timeout);
     } catch (error) {
       if ((error as Error).name === 'ParameterNotFound') known = undefined;
       if (known !== undefined) return known;

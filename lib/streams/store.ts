@@ -26,7 +26,8 @@ import {
 } from './table.ts';
 
 /**
- * The only file that knows the AWS SDK. Its calls throw nothing but a Problem `store-unavailable`.
+ * The only file that knows the AWS SDK. Its calls throw nothing but a Problem `store-unavailable`, or `internal-error`
+ * for what the store refuses for good.
  * Items past their time count as absent everywhere, as TTL deletes late and in no order.
  */
 export interface Store {
@@ -235,8 +236,32 @@ async function guard<T>(request: Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * What DynamoDB refuses while it works: it has no capacity left now, or another request was in the way. Every other
+ * refusal is lasting: a request that is malformed or forbidden, a table that is not there.
+ * Source: Amazon DynamoDB Developer Guide, "Error handling", and the SDK's own list of throttling errors.
+ */
+const PASSING =
+  /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException|TooManyRequestsException|ProvisionedThroughputExceededException|RequestLimitExceeded|LimitExceededException|TransactionInProgressException|RequestTimeout|RequestTimeoutException)$/;
+
+/** The store's failure as a problem: one that passes, or one that an operator has to mend. */
 function unavailable(cause: unknown): Problem {
-  const { name = '', code = '' } = cause as { name?: string; code?: string };
+  const {
+    name = '',
+    code = '',
+    $metadata,
+  } = cause as {
+    name?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const { httpStatusCode: status = 500 } = $metadata ?? {};
+  if (status >= 400 && status < 500 && !PASSING.test(name)) {
+    return new Problem('internal-error', 'The store refused a request of this service.', {
+      reason: 'store-refused',
+      cause,
+    });
+  }
   // The SDK calls a connection that was cut a TimeoutError too.
   const timedOut = name === 'AbortError' || (name === 'TimeoutError' && code !== 'ECONNRESET' && code !== 'EPIPE');
   return new Problem('store-unavailable', 'The store did not answer. Try again.', {

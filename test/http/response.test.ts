@@ -17,6 +17,7 @@ const STATUS: Record<ProblemCode, number> = {
   'timestamp-outside-window': 401,
   'unknown-appid': 401,
   'store-unavailable': 503,
+  'internal-error': 500,
   'token-required': 401,
   'invalid-parameter': 400,
   'invalid-cursor': 400,
@@ -128,10 +129,10 @@ describe('anything thrown', () => {
   });
 
   it.each([new Error('MARK'), new TypeError('MARK'), 'MARK', { message: 'MARK' }, null, undefined, 42, Symbol('MARK')])(
-    'becomes a 503 that tells nothing (%#)',
+    'becomes a 500 that tells nothing (%#)',
     (thrown) => {
       const problem = asProblem(thrown);
-      expect(problem).toMatchObject({ code: 'store-unavailable', status: 503, reason: 'internal-error' });
+      expect(problem).toMatchObject({ code: 'internal-error', status: 500, reason: 'internal-error' });
       expect(JSON.stringify(problemDocument(problem))).not.toContain('MARK');
     },
   );

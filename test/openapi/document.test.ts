@@ -162,7 +162,13 @@ describe('problems', () => {
     ['bad-signature', () => verify(readEnvelope({ ...create(), signature: 'xxx' }), options)],
     ['timestamp-outside-window', () => verify(readEnvelope(create()), { ...options, nowMs: 0 })],
     ['unknown-appid', () => parseEvent(create(), verify(readEnvelope(create()), options), ['7'])],
-    ['store-unavailable', () => expect.fail()],
+    ['internal-error', () => expect.fail()],
+    [
+      'store-unavailable',
+      () => {
+        throw new Problem('store-unavailable', 'The store did not answer. Try again.');
+      },
+    ],
     ['token-required', () => requireToken(undefined, ['first'])],
     ['invalid-parameter', () => listQuery('limit=0')],
     ['invalid-cursor', () => decodeCursor('abc', query)],

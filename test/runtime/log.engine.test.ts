@@ -77,7 +77,15 @@ const broken = (event: APIGatewayProxyEventV2, changes: object) => ({ ...event, 
 
 /** No secret, token, signature or URL; and every line is one of ours, with a reason of the closed set. */
 function expectDiscreet(...requests: APIGatewayProxyEventV2[]): LogLine[] {
-  expect(output.text()).not.toContain(MARK);
+  for (const line of output.lines()) {
+    const { appid, room_id, stream_id, stream_sid, stream_seq, ...others } = line;
+    expect(JSON.stringify(others)).not.toContain(MARK);
+    // The ids of a callback are named once it is verified, and not before.
+    const ids = [appid, room_id, stream_id, stream_sid, stream_seq].filter((id) => id !== undefined);
+    if (line.secret === undefined) expect(ids).toEqual([]);
+    for (const id of ids) expect(id.length).toBeLessThanOrEqual(128);
+    expect(ids.join()).not.toMatch(/secret|token|signature|MARK-(user|name|title|extra|url|query)|:\/\//);
+  }
   for (const { body = '' } of requests) {
     const signature = /[0-9a-f]{40}/.exec(body)?.[0];
     if (signature !== undefined) expect(output.text()).not.toContain(signature);
@@ -129,6 +137,54 @@ it('a callback that was applied tells how late it came, and is counted', async (
   expect(line?.callback_lag_ms).toBeGreaterThanOrEqual(0);
   expect(line?.store_ms).toBeLessThanOrEqual(line?.duration_ms ?? 0);
   expect(line).toMatchObject({ DeliveryLag: line?.event_lag_ms, StoreLatency: line?.store_ms });
+});
+
+describe('the ids of a callback', () => {
+  const IDS = { appid: '1', room_id: 'room1', stream_id: 'a', stream_sid: 's-1', stream_seq: '07' };
+
+  it.each<[string, object, number, object]>([
+    ['that was applied', {}, 200, {}],
+    ['that is not kept', { event: 'room_login' }, 200, {}],
+    ['that is refused for another field', { create_time: '', create_time_ms: '' }, 400, {}],
+    ['of another appid', { appid: '2' }, 401, { appid: '2' }],
+    [
+      'that is known by its twins',
+      { stream_id: '', stream_alias: 'b', room_id: null, channel_id: 'c' },
+      200,
+      { stream_id: 'b', room_id: 'c' },
+    ],
+    ['that has an unreadable one', { stream_sid: ['x'] }, 400, { stream_sid: undefined }],
+    [
+      'that steer a terminal',
+      { stream_id: '\u001b[31m\u202e\u0085x' },
+      200,
+      { stream_id: '\\u{1b}[31m\\u{202e}\\u{85}x' },
+    ],
+    ['that are long', { stream_sid: '直'.repeat(200) }, 400, { stream_sid: '直'.repeat(128) }],
+  ])('%s are in its line', async (_, changes, status, expected) => {
+    expect((await handlers.callback(callback(marked({ ...IDS, ...changes })))).statusCode).toBe(status);
+    const [line] = expectDiscreet();
+    for (const [name, id] of Object.entries({ ...IDS, ...expected })) expect(line?.[name as keyof LogLine]).toBe(id);
+  });
+
+  it('that nobody signed are in no line', async () => {
+    await handlers.callback(callback(marked(IDS, { secret: 'MARK-other' })));
+    for (const name of Object.keys(IDS)) expect(output.lines()[0]).not.toHaveProperty(name);
+  });
+});
+
+it('bad signatures get 60 lines a minute and are all counted, at the latest with the next line', async () => {
+  const { callback: receive } = await load({ ...ENVIRONMENT, ...tables });
+  output = captureOutput();
+  const forged = callback(marked({}, { secret: 'MARK-other' }));
+  for (let i = 0; i < 75; i++) expect((await receive(forged)).statusCode).toBe(401);
+  expect(output.lines()).toHaveLength(60);
+  await receive(callback(create));
+  const lines = output.lines() as (LogLine & { BadSignatures?: number; CallbacksRefused?: number })[];
+  expect(lines).toHaveLength(61);
+  const sum = (name: 'BadSignatures' | 'CallbacksRefused') =>
+    lines.reduce((total, line) => total + (line[name] ?? 0), 0);
+  expect([sum('BadSignatures'), sum('CallbacksRefused')]).toEqual([75, 75]);
 });
 
 describe('secrets in Parameter Store', () => {
@@ -212,27 +268,49 @@ describe('a list that was refused leaves one line, without what was sent', () =>
 });
 
 describe('a fault leaves one line, without what was sent', () => {
-  it('of our own: 503, internal-error, and where it happened', async () => {
+  it('of our own: 500, internal-error, and where it happened', async () => {
     // Nothing that the gateway sends; Node quotes such a number in its message.
     const requests = [
       broken(callback(create), { body: 8_675_309 }),
       broken(list('/streams/x'), { pathParameters: { stream_id: 8_675_309 } }),
     ] as const;
-    expect((await handlers.callback(requests[0])).statusCode).toBe(503);
-    expect((await handlers.streams(requests[1])).statusCode).toBe(503);
+    expect((await handlers.callback(requests[0])).statusCode).toBe(500);
+    expect((await handlers.streams(requests[1])).statusCode).toBe(500);
     const lines = expectDiscreet(...requests);
-    const fault = { level: 'ERROR', status: 503, result: 'failed', reason: 'internal-error' };
+    const fault = { level: 'ERROR', status: 500, result: 'failed', reason: 'internal-error' };
     expect(lines).toMatchObject([fault, fault]);
     expect(lines[0]?.frames).toEqual(expect.arrayContaining([expect.stringContaining('lib/zego/body.ts')]));
     expect(lines[1]?.frames).toEqual(expect.arrayContaining([expect.stringContaining('lib/http/query.ts')]));
     expect(output.text()).not.toContain('8675309');
   });
 
-  it.each<[string, Record<string, string>, string]>([
-    ['a table that is not there', { SESSIONS_TABLE: 'missing' }, 'store-unavailable'],
-    ['an engine that is not there', { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }, 'store-unavailable'],
-    ['an engine that accepts and keeps silent', {}, 'store-timeout'],
-  ])('of the store, %s: 503 within 5 s', async (_, environment, reason) => {
+  it('of our own, in the rules: 500, internal-error, and nothing of it in the response', async () => {
+    vi.doMock('../../lib/streams/rules.ts', () => ({
+      judge: () => {
+        throw new TypeError('MARK');
+      },
+      isToldLive: () => true,
+      closedWith: () => [],
+    }));
+    onTestFinished(() => {
+      vi.doUnmock('../../lib/streams/rules.ts');
+    });
+    const { callback: receive } = await load({ ...ENVIRONMENT, ...tables });
+    output = captureOutput();
+    const response = await receive(callback(marked({ stream_sid: 's-broken' })));
+    expect(response.statusCode).toBe(500);
+    expect(JSON.parse(response.body ?? '')).toMatchObject({ type: 'urn:zego-live-list:problem:internal-error' });
+    expect(response.body).not.toContain(MARK);
+    const [line] = expectDiscreet();
+    expect(line).toMatchObject({ level: 'ERROR', status: 500, reason: 'internal-error', fault: 'TypeError' });
+    expect(line?.frames).toEqual(expect.arrayContaining([expect.stringContaining('lib/streams/apply.ts')]));
+  });
+
+  it.each<[string, number, Record<string, string>, string]>([
+    ['a table that is not there', 500, { SESSIONS_TABLE: 'missing' }, 'store-refused'],
+    ['an engine that is not there', 503, { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' }, 'store-unavailable'],
+    ['an engine that accepts and keeps silent', 503, {}, 'store-timeout'],
+  ])('of the store, %s: %i within 5 s', async (_, status, environment, reason) => {
     const silent = await listen(createServer(), 0, '');
     onTestFinished(silent.close);
     const { callback: receive, streams } = await load({
@@ -251,13 +329,14 @@ describe('a fault leaves one line, without what was sent', () => {
     ]);
     expect(Date.now() - startMs).toBeLessThan(5000);
     for (const response of responses) {
-      expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': expect.any(String) } });
+      expect(response.statusCode).toBe(status);
+      expect('retry-after' in (response.headers ?? {})).toBe(status === 503);
       expect(response.body).not.toMatch(/MARK|missing|127\.0\.0\.1/);
     }
     const lines = expectDiscreet(request);
     expect(lines.map((line) => line.message).sort()).toEqual(['callback', 'list', 'list']);
     for (const line of lines) {
-      expect(line).toMatchObject({ level: 'ERROR', status: 503, result: 'failed', reason, fault: expect.any(String) });
+      expect(line).toMatchObject({ level: 'ERROR', status, result: 'failed', reason, fault: expect.any(String) });
       expect(line).not.toHaveProperty('frames');
       if (line.message === 'callback') expect(line).toMatchObject({ StoreLatency: line.store_ms });
     }

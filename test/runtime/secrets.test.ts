@@ -142,6 +142,20 @@ describe('a parameter', () => {
     expect(await secrets(START_MS + 1, entries)).toEqual(['one']);
   });
 
+  it.each(['hangs', 'trickles', 'postpones'] as const)(
+    'that is not read in time leaves no request behind, while Parameter Store %s',
+    async (state) => {
+      store.state = state;
+      const startMs = performance.now();
+      await expect(opened()(START_MS, entries)).rejects.toMatchObject({ reason: 'secret-unavailable' });
+      expect(performance.now() - startMs).toBeLessThan(2500);
+      await vi.waitFor(() => expect(store.waiting()).toBe(0), { timeout: 500 });
+      const asked = store.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(store.requests).toHaveLength(asked);
+    },
+  );
+
   it('that was deleted counts no more', async () => {
     const secrets = opened();
     await secrets(START_MS, entries);

@@ -69,7 +69,7 @@ it('a write whose condition does not hold writes nothing and is no fault', async
   expect(await db.store(NOW).sessions([key])).toEqual([undefined]);
 });
 
-describe('a fault of the store is store-unavailable', () => {
+describe('a fault of the store is a problem', () => {
   const servers: Server[] = [];
   afterEach(() => {
     vi.unstubAllEnvs();
@@ -129,7 +129,8 @@ describe('a fault of the store is store-unavailable', () => {
 
   it('when the table is not there', async () => {
     await expect(send(AWS.AWS_ENDPOINT_URL_DYNAMODB ?? '')).rejects.toMatchObject({
-      code: 'store-unavailable',
+      code: 'internal-error',
+      reason: 'store-refused',
       cause: { name: 'ResourceNotFoundException' },
     });
   });

@@ -15,12 +15,17 @@ export interface ParameterStore {
    * answer; `postpones`: wants to be asked again in half a minute.
    */
   state: 'answers' | 'fails' | 'denies' | 'hangs' | 'trickles' | 'postpones';
+  /** How many requests have neither their response nor been given up. */
+  waiting: () => number;
   close: () => Promise<void>;
 }
 
 /** On a free port of 127.0.0.1. */
 export async function startParameterStore(): Promise<ParameterStore> {
+  let waiting = 0;
   const server = createServer(async (request, response) => {
+    waiting++;
+    response.on('close', () => waiting--);
     const operation = String(request.headers['x-amz-target']).replace(/^AmazonSSM\./, '');
     const input = JSON.parse(await text(request)) as { Name: string; WithDecryption?: boolean };
     store.requests.push({ operation, input: { ...input } });
@@ -57,6 +62,7 @@ export async function startParameterStore(): Promise<ParameterStore> {
     parameters: {},
     requests: [],
     state: 'answers',
+    waiting: () => waiting,
     close,
   };
   return store;
