@@ -408,14 +408,14 @@ export interface components {
              * @description Which problem it is.
              * @enum {string}
              */
-            type: "urn:zego-live-list:problem:body-too-large" | "urn:zego-live-list:problem:unreadable-body" | "urn:zego-live-list:problem:invalid-field" | "urn:zego-live-list:problem:bad-signature" | "urn:zego-live-list:problem:timestamp-outside-window" | "urn:zego-live-list:problem:unknown-appid" | "urn:zego-live-list:problem:store-unavailable" | "urn:zego-live-list:problem:token-required" | "urn:zego-live-list:problem:invalid-parameter" | "urn:zego-live-list:problem:invalid-cursor" | "urn:zego-live-list:problem:stream-not-found";
+            type: "urn:zego-live-list:problem:body-too-large" | "urn:zego-live-list:problem:unreadable-body" | "urn:zego-live-list:problem:invalid-field" | "urn:zego-live-list:problem:bad-signature" | "urn:zego-live-list:problem:timestamp-outside-window" | "urn:zego-live-list:problem:unknown-appid" | "urn:zego-live-list:problem:store-unavailable" | "urn:zego-live-list:problem:internal-error" | "urn:zego-live-list:problem:token-required" | "urn:zego-live-list:problem:invalid-parameter" | "urn:zego-live-list:problem:invalid-cursor" | "urn:zego-live-list:problem:stream-not-found";
             /** @description The problem in a few words. */
             title: string;
             /**
              * @description The status of the answer.
              * @enum {integer}
              */
-            status: 400 | 401 | 404 | 413 | 503;
+            status: 400 | 401 | 404 | 413 | 500 | 503;
             /** @description What is wrong here. It names fields and parameters, never values. */
             detail: string;
         };
@@ -799,12 +799,16 @@ export interface components {
             };
             content?: never;
         };
-        /** @description A function broke off, or AWS would not run it */
-        BrokenOff: {
+        /** @description This service has failed, or a function broke off: then API Gateway answers by itself */
+        Failed: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
+                "application/problem+json": {
+                    /** @enum {string} */
+                    type?: "urn:zego-live-list:problem:internal-error";
+                } & components["schemas"]["Problem"];
                 /**
                  * @example {
                  *       "message": "Internal Server Error"
@@ -968,7 +972,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestTooLong"];
-            500: components["responses"]["BrokenOff"];
+            500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -1037,7 +1041,7 @@ export interface operations {
             401: components["responses"]["TokenRequired"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestTooLong"];
-            500: components["responses"]["BrokenOff"];
+            500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -1111,7 +1115,7 @@ export interface operations {
             };
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestTooLong"];
-            500: components["responses"]["BrokenOff"];
+            500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -1141,7 +1145,7 @@ export interface operations {
             304: components["responses"]["NotModified"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["RequestTooLong"];
-            500: components["responses"]["BrokenOff"];
+            500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
     };
