@@ -237,14 +237,15 @@ async function guard<T>(request: Promise<T>): Promise<T> {
 }
 
 /**
- * What DynamoDB refuses while it works: it has no capacity left now, or another request was in the way. Every other
- * refusal is lasting: a request that is malformed or forbidden, a table that is not there.
- * Source: Amazon DynamoDB Developer Guide, "Error handling", and the SDK's own list of throttling errors.
+ * What DynamoDB refuses only for now: it has no capacity left, or another request was in the way. Every other refusal is
+ * lasting: a request that is malformed or forbidden, a table that is not there.
+ * Source: Amazon DynamoDB Developer Guide, "Error handling"; @smithy/service-error-classification.
  */
 const PASSING =
-  /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException|TooManyRequestsException|ProvisionedThroughputExceededException|RequestLimitExceeded|LimitExceededException|TransactionInProgressException|RequestTimeout|RequestTimeoutException)$/;
+  /Thrott|^(TooManyRequestsException|ProvisionedThroughputExceededException|RequestLimitExceeded|LimitExceededException|BandwidthLimitExceeded|SlowDown|PriorRequestNotComplete|Transaction(InProgress|Conflict)Exception|ReplicatedWriteConflictException|RequestTimeout(Exception)?)$/;
+const PASSING_STATUS: readonly number[] = [408, 429];
 
-/** The store's failure as a problem: one that passes, or one that an operator has to mend. */
+/** The store's failure as a problem: one that passes, one that an operator has to mend, or a bug of ours. */
 function unavailable(cause: unknown): Problem {
   const {
     name = '',
@@ -255,8 +256,13 @@ function unavailable(cause: unknown): Problem {
     code?: string;
     $metadata?: { httpStatusCode?: number };
   };
+  // The SDK gives metadata to whatever the network or the store does. It throws a plain error when it cannot even make
+  // the request, as of a value that no item can hold.
+  if ($metadata === undefined && code === '' && !/^(AbortError|TimeoutError)$/.test(name)) {
+    return new Problem('internal-error', 'This service has failed. Try again.', { cause });
+  }
   const { httpStatusCode: status = 500 } = $metadata ?? {};
-  if (status >= 400 && status < 500 && !PASSING.test(name)) {
+  if (status >= 400 && status < 500 && !PASSING_STATUS.includes(status) && !PASSING.test(name)) {
     return new Problem('internal-error', 'The store refused a request of this service.', {
       reason: 'store-refused',
       cause,

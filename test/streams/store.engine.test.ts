@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -84,6 +85,13 @@ describe('a fault of the store is a problem', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
+  async function engineOf(onRequest: RequestListener): Promise<string> {
+    const server = createHttpServer(onRequest);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
   function client(endpoint: string): DynamoDBDocumentClient {
     for (const [name, value] of Object.entries({ ...AWS, AWS_ENDPOINT_URL_DYNAMODB: endpoint }))
       vi.stubEnv(name, value);
@@ -125,6 +133,45 @@ describe('a fault of the store is a problem', () => {
   it('when it hangs up', async () => {
     const endpoint = await engine((socket) => socket.destroy());
     await expect(send(endpoint)).rejects.toMatchObject({ code: 'store-unavailable', reason: 'store-unavailable' });
+  });
+
+  /** An engine that answers every request so. */
+  const answering = (status: number, body: string, headers = {}) =>
+    engineOf((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', ...headers }).end(body);
+    });
+
+  const REFUSED = { code: 'internal-error', status: 500, reason: 'store-refused' };
+  const UNAVAILABLE = { code: 'store-unavailable', status: 503, reason: 'store-unavailable' };
+  it.each<[string, number, string, object]>([
+    ['AccessDeniedException', 400, '{"__type":"x#AccessDeniedException"}', REFUSED],
+    ['ValidationException', 400, '{"__type":"x#ValidationException"}', REFUSED],
+    ['ExpiredTokenException', 400, '{"__type":"x#ExpiredTokenException"}', REFUSED],
+    ['the 403 of a proxy', 403, '<html>no</html>', REFUSED],
+    ['ThrottlingException', 400, '{"__type":"x#ThrottlingException"}', UNAVAILABLE],
+    [
+      'ProvisionedThroughputExceededException',
+      400,
+      '{"__type":"x#ProvisionedThroughputExceededException"}',
+      UNAVAILABLE,
+    ],
+    ['TransactionConflictException', 400, '{"__type":"x#TransactionConflictException"}', UNAVAILABLE],
+    ['SlowDown', 400, '{"__type":"x#SlowDown"}', UNAVAILABLE],
+    ['429', 429, '{}', UNAVAILABLE],
+    ['408', 408, '{}', UNAVAILABLE],
+    ['InternalServerError', 500, '{"__type":"x#InternalServerError"}', UNAVAILABLE],
+    ['garbage', 200, '<html>', UNAVAILABLE],
+  ])('when it answers %s', async (_, status, body, expected) => {
+    await expect(send(await answering(status, body))).rejects.toMatchObject(expected);
+  });
+
+  it('when no item can hold what should be written: a bug of ours', async () => {
+    const db = await freshTable();
+    const update = closeUpdate(closeEvent(), Number.NaN, 1000);
+    await expect(db.store(NOW).write(update)).rejects.toMatchObject({
+      code: 'internal-error',
+      reason: 'internal-error',
+    });
   });
 
   it('when the table is not there', async () => {
