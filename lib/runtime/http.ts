@@ -73,7 +73,7 @@ async function invoke(
   if (fields.result !== 'ok' && !isSkipped) {
     const line = {
       message,
-      request_id: request.requestContext.requestId,
+      request_id: request.requestContext?.requestId,
       status: response.statusCode ?? 200,
       duration_ms: Date.now() - nowMs,
       ...fields,

@@ -8,7 +8,7 @@ export interface Sampler {
 
 const MINUTE_MS = 60_000;
 
-/** @param perMinute how many lines a minute are admitted */
+/** @param perMinute how many lines a minute are admitted; beyond them, one for as many that were skipped */
 export function createSampler(perMinute: number): Sampler {
   let sinceMs = 0;
   let admitted = 0;
@@ -17,7 +17,7 @@ export function createSampler(perMinute: number): Sampler {
     admits: (nowMs) => {
       // Either way: a clock may be set back.
       if (Math.abs(nowMs - sinceMs) >= MINUTE_MS) [sinceMs, admitted] = [nowMs, 0];
-      if (admitted < perMinute) {
+      if (admitted < perMinute || skipped >= perMinute) {
         admitted++;
         return true;
       }

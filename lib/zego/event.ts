@@ -111,15 +111,17 @@ export type Ids = Partial<Record<'appid' | 'room_id' | 'stream_id' | 'stream_sid
 
 /** The ids of a verified callback for the log, as far as they are readable: also those of one that is refused. */
 export function idsOf(record: ZegoRecord): Ids {
+  const digits = (value: unknown) => (typeof value === 'string' && /^\d+$/.test(value) ? value : undefined);
   // The one that counts; of those that are too long, the first.
   const oneOf = (maxBytes: number, ...values: unknown[]) =>
     values.map((value) => key(value, maxBytes)).find(Boolean) ?? values.map(text).find(Boolean);
   const ids = {
-    appid: text(record.appid),
+    // Only digits: what else is there is not an id.
+    appid: digits(record.appid),
     room_id: oneOf(MAX_BYTES.room_id, record.room_id, record.channel_id),
     stream_id: oneOf(MAX_BYTES.stream_id, record.stream_id, record.stream_alias),
     stream_sid: text(record.stream_sid),
-    stream_seq: text(record.stream_seq),
+    stream_seq: digits(record.stream_seq),
   };
   return Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined));
 }

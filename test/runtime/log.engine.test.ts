@@ -153,7 +153,12 @@ describe('the ids of a callback', () => {
       200,
       { stream_id: 'b', room_id: 'c' },
     ],
-    ['that has an unreadable one', { stream_sid: ['x'] }, 400, { stream_sid: undefined }],
+    [
+      'that has unreadable ones',
+      { stream_sid: ['x'], stream_seq: 'rtmp://MARK-url' },
+      400,
+      { stream_sid: undefined, stream_seq: undefined },
+    ],
     [
       'that steer a terminal',
       { stream_id: '\u001b[31m\u202e\u0085x' },
@@ -173,18 +178,19 @@ describe('the ids of a callback', () => {
   });
 });
 
-it('bad signatures get 60 lines a minute and are all counted, at the latest with the next line', async () => {
+it('bad signatures get 60 lines a minute and one for sixty more, and are all counted with the next line', async () => {
   const { callback: receive } = await load({ ...ENVIRONMENT, ...tables });
   output = captureOutput();
   const forged = callback(marked({}, { secret: 'MARK-other' }));
-  for (let i = 0; i < 75; i++) expect((await receive(forged)).statusCode).toBe(401);
-  expect(output.lines()).toHaveLength(60);
+  for (let i = 0; i < 150; i++) expect((await receive(forged)).statusCode).toBe(401);
+  // One more for each sixty.
+  expect(output.lines()).toHaveLength(61);
   await receive(callback(create));
   const lines = output.lines() as (LogLine & { BadSignatures?: number; CallbacksRefused?: number })[];
-  expect(lines).toHaveLength(61);
+  expect(lines).toHaveLength(62);
   const sum = (name: 'BadSignatures' | 'CallbacksRefused') =>
     lines.reduce((total, line) => total + (line[name] ?? 0), 0);
-  expect([sum('BadSignatures'), sum('CallbacksRefused')]).toEqual([75, 75]);
+  expect([sum('BadSignatures'), sum('CallbacksRefused')]).toEqual([150, 150]);
 });
 
 describe('secrets in Parameter Store', () => {

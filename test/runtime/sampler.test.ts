@@ -8,6 +8,8 @@ it('admits so many a minute, and counts the others until it is asked', () => {
   const sampler = createSampler(2);
   const admitted = () => [0, 1, 2, 3].map((ms) => sampler.admits(START_MS + ms));
   expect(admitted()).toEqual([true, true, false, false]);
+  // Those that were skipped are due.
+  expect(sampler.admits(START_MS + 4)).toBe(true);
   expect([sampler.skipped(), sampler.skipped()]).toEqual([2, 0]);
   expect(sampler.admits(START_MS + MINUTE_MS - 1)).toBe(false);
   expect(sampler.admits(START_MS + MINUTE_MS)).toBe(true);
