@@ -314,7 +314,7 @@ function secrets(value: string): readonly string[] | Parameter {
     }
     return { parameter };
   }
-  if (entries.some((entry) => /^(\/|ssm\b|arn:|\w+[:=]\/)/i.test(entry))) {
+  if (entries.some((entry) => PARAMETER_NAME.test(entry))) {
     throw new Error('takes ssm:/name for a parameter of Parameter Store, and no other name, path or URL');
   }
   if (value.includes(';')) throw new Error('holds a semicolon: separate entries by commas');
@@ -323,6 +323,9 @@ function secrets(value: string): readonly string[] | Parameter {
   }
   return entries;
 }
+
+/** The name of a parameter without `ssm:`, an ARN or a URL. A random token in base64 may begin with a slash, too. */
+const PARAMETER_NAME = /^(?:(?:\/[a-z][a-z\d_.-]*)+|(?:\/[A-Za-z][A-Za-z_.-]*)+|(?:ssm[=/]|arn:|\w+[:=]\/).*)$/;
 
 function callbackSecret(value: string): readonly string[] | Parameter {
   const given = secrets(value);
@@ -343,7 +346,7 @@ function listToken(value: string): 'public' | readonly string[] | Parameter {
   if (!tokens.every((token) => /^[!-~]+$/.test(token))) {
     throw new Error('takes tokens of ASCII characters without white space: others reach no HTTP header');
   }
-  if (tokens.some((token) => /^bearer\b/i.test(token))) {
+  if (tokens.some((token) => /^bearer[:%+]/i.test(token))) {
     throw new Error('holds the word Bearer, which readers send before the token: write the token alone');
   }
   if (!tokens.some((token) => token.toLowerCase() === 'public')) return tokens;

@@ -73,6 +73,8 @@ it.each<[VariableName, string, unknown]>([
   ['LIST_TOKEN', 'publicity', ['publicity']],
   ['LIST_TOKEN', ',', []],
   ['LIST_TOKEN', 'YWJj_ZGVm==', ['YWJj_ZGVm==']],
+  ['LIST_TOKEN', '/9j+AbCd3/eFgh/Ij7=', ['/9j+AbCd3/eFgh/Ij7=']],
+  ['LIST_TOKEN', 'ssm-token, bearer-token', ['ssm-token', 'bearer-token']],
   ['LIST_TOKEN', 'ABC_DEF==', ['ABC_DEF==']],
   ['LIST_TOKEN', `it's<a>$1#{~}"b`, [`it's<a>$1#{~}"b`]],
   ['LIST_TOKEN', 'ssm:/zego-live-list/prod/list_token.v1', { parameter: '/zego-live-list/prod/list_token.v1' }],

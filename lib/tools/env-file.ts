@@ -42,14 +42,17 @@ export function checkEnvFile({ name, bytes }: EnvFile, environment: Environment)
   if (/^(\xff\xfe|\xfe\xff)|\0/.test(bytes.toString('latin1'))) {
     throw new Error(`${name} is not UTF-8 but UTF-16, as PowerShell's > writes it: save it as UTF-8.`);
   }
-  checkLines(name, bytes.toString());
+  const text = bytes.toString().replace(/\r\n?/g, '\n');
+  checkLines(name, text);
+  checkRepeats(name, text);
   const written = parse(bytes);
   for (const [variable, value] of Object.entries(written)) {
-    const [, swallowed] = /\n\s*(?:export\s+)?([\w.-]+)\s*=/.exec(value) ?? [];
-    if (swallowed !== undefined && swallowed in VARIABLES) {
+    // Several lines on purpose begin with a line break.
+    const [, swallowed = ''] = /^[^\n]+\n\s*(?:export\s+)?([\w.-]+)\s*=/.exec(value) ?? [];
+    if (isOurs(swallowed)) {
       throw new Error(`${name} hides ${swallowed} in the value of ${variable}: close the quote that is open there.`);
     }
-    if (variable in VARIABLES) checkReferences(name, variable, value, { ...written, ...environment });
+    if (isOurs(variable)) checkReferences(name, variable, value, { ...written, ...environment });
   }
 }
 
@@ -64,11 +67,11 @@ function valuesOf(written: Record<string, string>, environment: Environment): Re
 const QUOTED = /^\s*(?:export\s+)?[\w.-]+[^\S\n]*[=:][^\S\n]*(["'`])(?:\\\1|(?!\1)[\s\S])*\1[^\S\n]*(?:#.*)?$/gm;
 const UNQUOTED = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)(.*)$/;
 /** What the parser ignores and people mean as a comment. */
-const COMMENT = /^\s*(#|;|\/\/|$)/;
+const COMMENT = /^\s*(#|;|\/\/|\[|[=*~-]{3}|$)/;
 
 function checkLines(file: string, text: string): void {
   // Quoted values are read as they are written. Their line breaks stay, so that lines can be counted.
-  const unquoted = text.replace(/\r\n?/g, '\n').replace(QUOTED, (found) => found.replace(/[^\n]/g, ''));
+  const unquoted = text.replace(QUOTED, (found) => found.replace(/[^\n]/g, ''));
   /** The variable whose list goes on, by the look of its line. */
   let open: string | undefined;
   for (const [i, line] of unquoted.split('\n').entries()) {
@@ -81,11 +84,23 @@ function checkLines(file: string, text: string): void {
       if (meant === undefined) continue;
       throw new Error(`${file} does not set ${meant}: write line ${i + 1} as ${meant}=value, with nothing before it.`);
     }
-    open = name in VARIABLES && /[,\\]\s*$/.test(value) ? name : undefined;
-    if (name in VARIABLES && /^#\S|^[^#]*[^\s#]#/.test(value)) {
+    open = isOurs(name) && /[,\\]\s*(\s#.*)?$/.test(value) ? name : undefined;
+    if (isOurs(name) && /^#\S|^[^#]*[^\s#]#/.test(value)) {
       throw new Error(`${file} cuts ${name} at its #: write the value in single quotes, as in ${name}='…'.`);
     }
   }
+}
+
+function checkRepeats(file: string, text: string): void {
+  const quoted = text.match(QUOTED) ?? [];
+  const others = text.replace(QUOTED, '').split('\n');
+  const names = [...quoted, ...others].map((line) => /^\s*(?:export\s+)?([\w.-]+)\s*[=:]/.exec(line)?.[1] ?? '');
+  const twice = names.find((name, i) => isOurs(name) && names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`${file} sets ${twice} twice, and only the last one counts: keep one.`);
+}
+
+function isOurs(name: string): boolean {
+  return Object.hasOwn(VARIABLES, name);
 }
 
 /** The variable that a line means to set which the parser ignores: `set NAME=value`, `NAME value`, `MY NAME=value`. */

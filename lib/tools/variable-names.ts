@@ -4,6 +4,9 @@ import { NOT_BUILT, VARIABLES } from '../config.ts';
 /** Every variable, also those that have no effect yet. */
 export const NAMES: readonly string[] = [...Object.keys(VARIABLES), ...NOT_BUILT];
 
+/** Set by serverless.yml: nobody misspells them. */
+const INTERNAL = ['SESSIONS_TABLE', 'ROOMS_TABLE', 'POWERTOOLS_SERVICE_NAME'];
+
 /** Below this, too many other words are within two letters. */
 const MIN_LENGTH = 6;
 
@@ -15,7 +18,8 @@ export function nearestName(name: string): string | undefined {
     .replace(/\p{Cf}/gu, '')
     .replace(/[-.]/g, '_');
   if (written.length < MIN_LENGTH) return undefined;
-  const candidates = NAMES.filter((known) => known.length >= MIN_LENGTH);
+  const candidates = NAMES.filter((known) => known.length >= MIN_LENGTH && !INTERNAL.includes(known));
   const [nearest = ''] = candidates.toSorted((a, b) => distance(written, a) - distance(written, b));
-  return distance(written, nearest) <= 2 ? nearest : undefined;
+  // Two letters from LIST_TOKEN are TEST_TOKEN and many others: people rarely misspell the first letter.
+  return distance(written, nearest) <= (written[0] === nearest[0] ? 2 : 1) ? nearest : undefined;
 }

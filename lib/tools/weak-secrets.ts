@@ -8,17 +8,22 @@ const PLACEHOLDERS: readonly string[] = [
   VARIABLES.LIST_TOKEN.example,
   ...['secret', 'token', 'new', 'old'],
 ];
-const PLACEHOLDER = /your[-_]|change[-_]?me|placeholder|example|^(.)\1+$/i;
-const MIN_TOKEN_LENGTH = 16;
+const PLACEHOLDER =
+  /your[-_]|(change|replace)[-_]?(me|it)|insert[-_]|placeholder|example|redacted|password|random-(string|token)|^(?<character>.)\k<character>+$/i;
+/** ZEGO's CallbackSecrets have 32 characters. */
+const MIN_LENGTH = 16;
 
 /** @returns why an entry protects nothing, completing "NAME …", or undefined */
 export function weaknessOf(name: SecretName, entry: string): string | undefined {
   if (PLACEHOLDERS.includes(entry) || PLACEHOLDER.test(entry)) {
     return `holds an example or a placeholder, which anyone can guess: set ${VARIABLES[name].meaning}`;
   }
-  if (name === 'ZEGO_CALLBACK_SECRET' || entry.length >= MIN_TOKEN_LENGTH) return undefined;
-  const advice = `use ${MIN_TOKEN_LENGTH} or more, as node -p "crypto.randomBytes(24).toString('hex')" makes them`;
-  return `holds a token of ${entry.length} characters, which can be guessed: ${advice}`;
+  if (entry.length >= MIN_LENGTH) return undefined;
+  const advice =
+    name === 'LIST_TOKEN'
+      ? `use ${MIN_LENGTH} or more, as node -p "crypto.randomBytes(24).toString('hex')" makes them`
+      : `copy all 32 of the CallbackSecret from ZEGO's console`;
+  return `is too short (${entry.length} of at least ${MIN_LENGTH} characters) and can be guessed: ${advice}`;
 }
 
 /**

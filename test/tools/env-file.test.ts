@@ -67,6 +67,15 @@ describe('is read as it is written', () => {
     ['a comment right behind the equals sign', 'ZEGO_APP_ID=# none yet\nLIST_TOKEN=token', 'token'],
     ['what people mean as comments', '; LIST_TOKEN=old\n// LIST_TOKEN=older\nLIST_TOKEN=token', 'token'],
     ['lines of other programs', 'EXPORT FOO=bar\nDB_PORT 5432\n{"PORT": 1}\nLIST_TOKEN=token', 'token'],
+    ['several lines on purpose', 'DOCKER_ENV="\nPORT=8080\nTRACING=x\n"\nLIST_TOKEN=token', 'token'],
+    [
+      'names that every object has',
+      'constructor=a#b\ntoString=$FOO\nhasOwnProperty=a,\n  b\nLIST_TOKEN=token',
+      'token',
+    ],
+    ['a comma in a comment', 'LIST_TOKEN=token # one,\n====\n', 'token'],
+    ['banners', 'CORS_ORIGINS=https://a.example,\n======== DB ====\n[list token]\nLIST_TOKEN=token', 'token'],
+    ['other names within two letters', 'TEST_TOKEN=a\nHOST_TOKEN=b\nROLES_TABLE=c\nLIST_TOKEN=token', 'token'],
     ['a list that ends in a comma', 'LIST_TOKEN=token,\nPORT=1', 'token,'],
   ])('%s', (_, content, expected) => {
     expect(read(content)).toMatchObject({ LIST_TOKEN: expected });
@@ -94,6 +103,8 @@ describe('is refused with one sentence that names the file and what to write', (
     ['$ in single quotes', "LIST_TOKEN='a$bcd'", /^\.env changes LIST_TOKEN/],
     ['$ and braces', 'ZEGO_CALLBACK_SECRET="ab${cd}"', /^\.env changes ZEGO_CALLBACK_SECRET/],
     ['a reference to an empty variable', 'SHARED=\nLIST_TOKEN=x$SHARED', /^\.env changes LIST_TOKEN/],
+    ['a variable that is set twice', 'LIST_TOKEN=abc\nPORT=1\nLIST_TOKEN=public', /^\.env sets LIST_TOKEN twice/],
+    ['one that is quoted once', 'LIST_TOKEN="a\nb"\nexport LIST_TOKEN=public', /^\.env sets LIST_TOKEN twice/],
     ["cmd's set", 'PORT=1\nset ZEGO_APP_ID=1', /^\.env does not set ZEGO_APP_ID: write line 2 as ZEGO_APP_ID=value/],
     ["PowerShell's $env:", '$env:ZEGO_APP_ID = "1"', /^\.env does not set ZEGO_APP_ID: write line 1 /],
     ['$ and a variable that every shell sets', 'LIST_TOKEN=a$HOME', /^\.env changes LIST_TOKEN/],
