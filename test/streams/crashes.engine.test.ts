@@ -71,6 +71,9 @@ const STORIES: [string, Story][] = [
   ['a room that opens again', ({ create, opens }) => [create('s-1', 1, 0), opens('2', 5000)]],
 ];
 
+/** As the SDK reports a connection that broke. */
+const cutOff = () => Object.assign(new Error('crashed'), { code: 'ECONNRESET' });
+
 type Send = (command: Parameters<DynamoDBDocumentClient['send']>[0]) => Promise<unknown>;
 
 /** The client of the tests, with something between it and the engine. */
@@ -131,9 +134,9 @@ describe.each(STORIES)('%s', (_, story) => {
         const crash = through(async (__, forward) => {
           count += 1;
           // What was sent beside it may still land; nothing is sent after it.
-          if (count > cut || (count === cut && when === 'before')) throw new Error('crashed');
+          if (count > cut || (count === cut && when === 'before')) throw cutOff();
           const answer = await forward();
-          if (count >= cut) throw new Error('crashed');
+          if (count >= cut) throw cutOff();
           return answer;
         });
         const [last] = events.slice(-1) as [Event];

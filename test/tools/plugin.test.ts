@@ -52,7 +52,7 @@ describe.concurrent('package is refused before anything is built', () => {
       'with a token that can be guessed',
       '',
       { ...REQUIRED, LIST_TOKEN: 'abc' },
-      /^LIST_TOKEN .* 3 of at least 16 characters/,
+      /^LIST_TOKEN is too short \(3 of at least 16 characters\)/,
     ],
     [
       'with a secret of the docs',
