@@ -610,7 +610,7 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'secret: an answer that never comes is awaited',
     file: SECRETS,
-    from: 'await withDeadline(READ_MS, () => readParameter(parameter), timeout)',
+    from: 'await withDeadline(READ_MS, (signal) => readParameter(parameter, signal), timeout)',
     to: 'await readParameter(parameter)',
   },
 ];
