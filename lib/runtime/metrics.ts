@@ -53,10 +53,11 @@ export function measuredBy(outcome: Outcome, skippedBadSignatures = 0): Measured
   const { message, result = 'ok', reason, event_lag_ms, store_ms, conflicts = 0 } = outcome;
   if (message === 'list') return result === 'failed' ? { ListFailed: 1 } : {};
   if (message !== 'callback' || result === 'ok') return {};
+  const refused = skippedBadSignatures + (result === 'refused' ? 1 : 0);
   const badSignatures = skippedBadSignatures + (reason === 'bad-signature' ? 1 : 0);
   return {
-    ...(skippedBadSignatures > 0 ? { CallbacksRefused: skippedBadSignatures } : {}),
-    [RESULTS[result]]: 1 + (result === 'refused' ? skippedBadSignatures : 0),
+    [RESULTS[result]]: 1,
+    ...(refused > 0 ? { CallbacksRefused: refused } : {}),
     ...(badSignatures > 0 ? { BadSignatures: badSignatures } : {}),
     ...(reason === 'unknown-appid' ? { UnknownAppids: 1 } : {}),
     // Repeats would count twice. Percentiles take no negative value, which is a clock's fault.

@@ -19,7 +19,7 @@ export function exitWithReader(): void {
 }
 
 /** What asked a process to end. */
-export type Stopped = 'signal' | 'unread';
+type Stopped = 'signal' | 'unread';
 
 /**
  * Calls when this process should end: at Ctrl-C, for instance, or when its reader has gone away. Asked once more, it
