@@ -62,7 +62,7 @@ export const LOG_FIELDS = {
   status: 'the HTTP status of the answer',
   duration_ms: 'how long it took',
   store_ms: 'how much of it DynamoDB took',
-  conflicts: 'how often somebody else wrote in between, so that the callback was reckoned anew',
+  conflicts: 'number of write conflicts after which the callback was processed again',
   result: '`applied`, `unchanged`, `ignored`; `refused`: what was sent is at fault; `failed`: the store or we are',
   event:
     "the callback's event, once its signature and its age were right; `other` where it is none of ZEGO's stream, room and mix events",
@@ -71,8 +71,7 @@ export const LOG_FIELDS = {
   stream_id: 'the same',
   stream_sid: 'the same',
   stream_seq: 'the same',
-  event_lag_ms:
-    'from what the event tells of (`create_time_ms`, `destroy_timemillis`, …) to us; negative when clocks differ',
+  event_lag_ms: 'from the event at ZEGO (`create_time_ms`, `destroy_timemillis`, …) to us; negative when clocks differ',
   callback_lag_ms: "from the callback's `timestamp`, which has whole seconds, to us",
   secret: 'which CallbackSecret matched, from 1',
   reason: "why it was refused or failed: a problem's [code](api.md#problems), or one of the finer ones below",
