@@ -1,10 +1,10 @@
 import { hoursToMs, readConfig } from '../lib/config.ts';
+import { connectStore } from '../lib/dynamodb/store.ts';
 import { json } from '../lib/http/response.ts';
 import { httpHandler } from '../lib/runtime/http.ts';
 import { eventName } from '../lib/runtime/log.ts';
 import { openSecrets } from '../lib/runtime/secrets.ts';
 import { apply } from '../lib/streams/apply.ts';
-import { connect, openStore } from '../lib/streams/store.ts';
 import { decodeBody } from '../lib/zego/body.ts';
 import { idsOf, parseEvent, timeOf } from '../lib/zego/event.ts';
 import { readEnvelope, verify } from '../lib/zego/signature.ts';
@@ -20,8 +20,7 @@ const config = readConfig([
   'ROOMS_TABLE',
 ]);
 const withSecrets = openSecrets('ZEGO_CALLBACK_SECRET', config.ZEGO_CALLBACK_SECRET);
-const client = connect();
-const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
+const storeAt = connectStore(config);
 
 /** `POST /callbacks/zego`. A 2XX means durably stored: nothing is answered first and stored later. */
 export const handler = httpHandler('callback', async (request, { nowMs, signal, note, measured }) => {
@@ -41,9 +40,8 @@ export const handler = httpHandler('callback', async (request, { nowMs, signal, 
   note({ event_lag_ms: nowMs - timeOf(event) });
   const result = await measured((onConflict) =>
     apply(event, {
-      store: openStore({ client, tables, nowMs, signal }),
+      store: storeAt({ nowMs, signal }),
       nowMs,
-      liveShards: config.LIVE_SHARDS,
       maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
       retentionMs: hoursToMs(config.RETENTION_HOURS),
       onConflict,

@@ -1,4 +1,5 @@
 import { hoursToMs, readConfig } from '../lib/config.ts';
+import { connectStore } from '../lib/dynamodb/store.ts';
 import { openCache } from '../lib/http/cache.ts';
 import { type ListQuery, listQuery, streamQuery } from '../lib/http/query.ts';
 import { cacheControl, conditional, representation } from '../lib/http/response.ts';
@@ -9,7 +10,6 @@ import { httpHandler } from '../lib/runtime/http.ts';
 import { openSecrets } from '../lib/runtime/secrets.ts';
 import { readPage } from '../lib/streams/list.ts';
 import { readStream, readStreams, type StreamQuery } from '../lib/streams/lookup.ts';
-import { connect, openStore } from '../lib/streams/store.ts';
 
 const config = readConfig([
   'LIST_TOKEN',
@@ -20,8 +20,7 @@ const config = readConfig([
   'ROOMS_TABLE',
 ]);
 const withTokens = openSecrets('LIST_TOKEN', config.LIST_TOKEN);
-const client = connect();
-const tables = { sessions: config.SESSIONS_TABLE, rooms: config.ROOMS_TABLE };
+const storeAt = connectStore(config);
 const cached = openCache(config.LIST_CACHE_SECONDS * 1000);
 const tally = openTally();
 
@@ -42,12 +41,13 @@ export const handler = httpHandler('list', async (request, { nowMs, signal }) =>
 });
 
 async function load(query: ListQuery | StreamQuery, nowMs: number, signal: AbortSignal): Promise<unknown> {
-  const options = {
-    store: openStore({ client, tables, nowMs, signal }),
-    nowMs,
-    liveShards: config.LIVE_SHARDS,
-    maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS),
-  };
-  if ('stream_id' in query) return streamAnswer(await readStream(query, options));
-  return pageAnswer('stream_ids' in query ? await readStreams(query, options) : await readPage(query, options));
+  const options = { store: storeAt({ nowMs, signal }), nowMs, maxLiveMs: hoursToMs(config.MAX_LIVE_HOURS) };
+  switch (query.kind) {
+    case 'page':
+      return pageAnswer(await readPage(query, options));
+    case 'streams':
+      return pageAnswer(await readStreams(query, options));
+    case 'stream':
+      return streamAnswer(await readStream(query, options));
+  }
 }

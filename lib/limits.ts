@@ -18,3 +18,6 @@ export const MAX_TIME_SECONDS = 10 ** TIME_SECONDS_DIGITS - 1;
 
 /** Largest body of a callback in bytes, after base64. A `stream_create` has about 2 kB. */
 export const MAX_BODY_BYTES = 64 * 1024;
+
+/** Longest sort key of an index in bytes: DynamoDB's limit, and so the longest position of a page. */
+export const MAX_SORT_KEY_BYTES = 1024;

@@ -57,7 +57,7 @@ it.each([
     const before = await item();
     db.requests.length = 0;
     const consumedBefore = consumed;
-    await apply(event, { store: db.store(), nowMs: Date.now(), liveShards: 1, maxLiveMs: 1e8, retentionMs: 1e8 });
+    await apply(event, { store: db.store(), nowMs: Date.now(), maxLiveMs: 1e8, retentionMs: 1e8 });
     const consumedByEvent = consumed - consumedBefore;
     const sent = [...db.requests];
     const after = (await item()) ?? {};

@@ -3,13 +3,13 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
 import { checkEnvironment, readConfig, VARIABLES, type VariableName } from '../lib/config.ts';
+import { sessionAttributes } from '../lib/dynamodb/items.ts';
+import { closedUpdate, headUpdate } from '../lib/dynamodb/requests.ts';
 import { PROBLEMS, REASONS } from '../lib/errors.ts';
 import { sessionAnswer } from '../lib/http/session-json.ts';
 import { LOG_FIELDS } from '../lib/runtime/log.ts';
 import { METRICS } from '../lib/runtime/metrics.ts';
-import { closedUpdate, headUpdate } from '../lib/streams/commands.ts';
 import { blankSession, merge, type Session, withView } from '../lib/streams/session.ts';
-import { sessionAttributes } from '../lib/streams/table.ts';
 import { reportRemoval } from '../lib/tools/removal.ts';
 import { tablesOf } from '../lib/tools/service.ts';
 import { checkDeployment } from '../lib/tools/settings.ts';
@@ -171,7 +171,7 @@ function sessionOf(live: boolean, ...events: (StreamCreate | StreamClose)[]): Se
   const [first = createEvent()] = events;
   const blank = blankSession(first);
   const merged = events.reduce((session, event) => merge(session, event, 1), blank);
-  return withView(blank, merged, live, { nowMs: 1, shard: () => 0, maxLiveMs: 1, retentionMs: 1 });
+  return withView(blank, merged, live, { nowMs: 1, maxLiveMs: 1, retentionMs: 1 });
 }
 
 const ANSWER = sessionAnswer({ session: sessionOf(true, createEvent()), ending: null });
@@ -194,7 +194,7 @@ describe('docs/storage.md', () => {
 
   it('has every attribute of an item, and no other', () => {
     const session = sessionOf(true, createEvent(), closeEvent());
-    const attributes = ['stream_id', 'stream_sid', 'version', ...Object.keys(sessionAttributes(session))];
+    const attributes = ['stream_id', 'stream_sid', 'version', ...Object.keys(sessionAttributes(session, 1))];
     expect(
       rows('docs/storage.md', 'attribute')
         .flatMap(({ attribute }) => code(attribute))

@@ -78,16 +78,52 @@ const LAWS: Law[] = [
     ],
   },
   {
-    rule: 'streams/ imports errors, limits, and types of zego/',
+    rule: 'streams/ imports errors, limits, and types of zego/: no store, and nothing of AWS',
     files: /^lib\/streams\//,
-    imports: any(within('lib/streams/'), ground, typesOf('lib/zego/'), node, within('@aws-sdk/')),
+    imports: any(within('lib/streams/'), ground, typesOf('lib/zego/'), node),
     breaches: [
+      ['lib/streams/apply.ts', "import { closeUpdate } from '../dynamodb/requests.ts';"],
+      ['lib/streams/store.ts', "import type { Item } from '../dynamodb/items.ts';"],
+      ['lib/streams/list.ts', "import { QueryCommand } from '@aws-sdk/lib-dynamodb';"],
       ['lib/streams/apply.ts', "import { sign } from '../zego/signature.ts';"],
       ['lib/streams/apply.ts', "import { type StreamCreate, parseEvent } from '../zego/event.ts';"],
       ['lib/streams/list.ts', "import { readConfig } from '../config.ts';"],
       ['lib/streams/list.ts', "import type { Config } from '../config.ts';"],
       ['lib/streams/list.ts', "import {\n  json,\n} from '../http/response.ts';"],
     ],
+  },
+  {
+    rule: 'streams/ knows no expression, no key and no index of a table',
+    files: /^lib\/streams\//,
+    text: (text) => !/Expression|IndexName|\b(live_shard|live_key|live_room|sibling_key)\b|[lL]iveShards?\b/.test(text),
+    breaches: [
+      ['lib/streams/apply.ts', "const update = { UpdateExpression: 'SET #close = :close' };"],
+      ['lib/streams/list.ts', 'const position = entry.live_key;'],
+      ['lib/streams/view.ts', 'export interface ReadOptions { liveShards: number }'],
+    ],
+  },
+  {
+    rule: 'dynamodb/ imports the ground floor, session.ts, the port, and types of zego/',
+    files: /^lib\/dynamodb\//,
+    imports: any(
+      within('lib/dynamodb/'),
+      ({ from }) => /^lib\/(errors|limits|streams\/(session|store))\.ts$/.test(from),
+      typesOf('lib/config.ts'),
+      typesOf('lib/zego/'),
+      node,
+      within('@aws-sdk/'),
+    ),
+    breaches: [
+      ['lib/dynamodb/store.ts', "import { judge } from '../streams/rules.ts';"],
+      ['lib/dynamodb/store.ts', "import { readConfig } from '../config.ts';"],
+      ['lib/dynamodb/items.ts', "import type { Page } from '../streams/view.ts';"],
+    ],
+  },
+  {
+    rule: 'only handlers and dynamodb/ know that the store is DynamoDB',
+    files: /^(?!handlers\/|lib\/dynamodb\/|lib\/tools\/)/,
+    imports: ({ from }) => !from.startsWith('lib/dynamodb/'),
+    breaches: [['lib/http/query.ts', "import { MAX_KEYS } from '../dynamodb/engine.ts';"]],
   },
   {
     rule: 'http/ imports errors, limits, and types of streams/',
@@ -123,11 +159,12 @@ const LAWS: Law[] = [
     ],
   },
   {
-    rule: 'only streams/store.ts, runtime/ssm.ts and tools/ import the AWS SDK',
-    files: /^(?!lib\/tools\/|lib\/streams\/store\.ts$|lib\/runtime\/ssm\.ts$)/,
+    rule: 'only dynamodb/, runtime/ssm.ts and tools/ import the AWS SDK',
+    files: /^(?!lib\/tools\/|lib\/dynamodb\/|lib\/runtime\/ssm\.ts$)/,
     imports: ({ from }) => !/^@(aws-sdk|smithy)\//.test(from),
     breaches: [
-      ['lib/streams/table.ts', "import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';"],
+      ['lib/streams/store.ts', "import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';"],
+      ['lib/runtime/http.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
       ['handlers/streams.ts', "import '@aws-sdk/client-dynamodb';"],
     ],
   },
@@ -145,11 +182,11 @@ const LAWS: Law[] = [
   },
   {
     rule: 'the store gets, queries and updates items: no Scan, no transaction',
-    files: /^lib\/streams\/store\.ts$/,
+    files: /^lib\/dynamodb\//,
     text: (text) => [...text.matchAll(/\b(\w+)Command\b/g)].every(([, name = '']) => COMMANDS.includes(name)),
     breaches: [
-      ['lib/streams/store.ts', "import { ScanCommand } from '@aws-sdk/lib-dynamodb';"],
-      ['lib/streams/store.ts', 'await client.send(new TransactWriteCommand(input));'],
+      ['lib/dynamodb/engine.ts', "import { ScanCommand } from '@aws-sdk/lib-dynamodb';"],
+      ['lib/dynamodb/store.ts', 'await client.send(new TransactWriteCommand(input));'],
     ],
   },
   {
@@ -167,12 +204,12 @@ const LAWS: Law[] = [
     text: (text) => !/\bprocess\s*\.\s*env\b|\bprocess\[|\benv\b.*\bprocess\b|node:process/.test(text),
     breaches: [
       ['handlers/callback.ts', 'const secret = process.env.ZEGO_CALLBACK_SECRET;'],
-      ['lib/streams/store.ts', 'const { env } = process;'],
+      ['lib/dynamodb/engine.ts', 'const { env } = process;'],
     ],
   },
   {
-    rule: 'zego/, streams/, http/ and openapi/ look at no clock',
-    files: /^lib\/(zego|streams|http|openapi)\//,
+    rule: 'zego/, streams/, dynamodb/, http/ and openapi/ look at no clock',
+    files: /^lib\/(zego|streams|dynamodb|http|openapi)\//,
     text: (text) => !/\bDate\.now\b|\bnew Date\b|\bperformance\b|\bhrtime\b/.test(text),
     breaches: [['lib/zego/signature.ts', 'const nowMs = Date.now();']],
   },
@@ -335,7 +372,7 @@ it('no deployed bundle holds a file of tools/, nor the SDK where nothing is stor
     expect(inputs).toContain(`handlers/${name}.ts`);
     expect(inputs.filter((input) => input.includes('lib/tools/'))).toEqual([]);
   }
-  const usesStore = (name: string) => inputsOf(name).includes('lib/streams/store.ts');
+  const usesStore = (name: string) => inputsOf(name).includes('lib/dynamodb/store.ts');
   const usesSdk = (name: string) => inputsOf(name).some((input) => /node_modules\/@(aws-sdk|smithy)\//.test(input));
   expect(names.filter(usesStore)).toEqual(['callback', 'streams']);
   expect(names.filter(usesSdk)).toEqual(['callback', 'streams']);

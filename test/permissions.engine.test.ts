@@ -11,8 +11,8 @@ import { allowedBy, type Permission, sorted } from './support/roles.ts';
 const asked: { table: string; action: string; index?: string }[] = [];
 
 // The functions' own client, with the SDK's middleware that sees every request.
-vi.mock('../lib/streams/store.ts', async (importOriginal) => {
-  const store = await importOriginal<typeof import('../lib/streams/store.ts')>();
+vi.mock('../lib/dynamodb/engine.ts', async (importOriginal) => {
+  const engine = await importOriginal<typeof import('../lib/dynamodb/engine.ts')>();
   const record = (client: DynamoDBDocumentClient) =>
     client.middlewareStack.add(
       (next, { commandName = '' }) =>
@@ -26,9 +26,9 @@ vi.mock('../lib/streams/store.ts', async (importOriginal) => {
       { step: 'initialize' },
     );
   return {
-    ...store,
+    ...engine,
     connect: () => {
-      const client = store.connect();
+      const client = engine.connect();
       record(client);
       return client;
     },

@@ -33,7 +33,14 @@ function pageQuery(parameters: URLSearchParams): PageQuery {
   }
   checkBytes('room_id', room_id);
   checkAppid(appid);
-  return { limit: limit === undefined ? 50 : Number(limit), cursor, order: order ?? 'newest', room_id, appid };
+  return {
+    kind: 'page',
+    limit: limit === undefined ? 50 : Number(limit),
+    cursor,
+    order: order ?? 'newest',
+    room_id,
+    appid,
+  };
 }
 
 function streamsQuery(parameters: URLSearchParams): StreamsQuery {
@@ -48,7 +55,7 @@ function streamsQuery(parameters: URLSearchParams): StreamsQuery {
   if (asked.includes('')) throw invalidParameter('stream_id', 'is empty');
   for (const stream_id of asked) checkBytes('stream_id', stream_id);
   checkAppid(appid);
-  return { stream_ids: [...new Set(asked)], appid };
+  return { kind: 'streams', stream_ids: [...new Set(asked)], appid };
 }
 
 /** @throws Problem `invalid-parameter` whose detail names the parameter; `stream-not-found` for what is no stream_id */
@@ -58,7 +65,7 @@ export function streamQuery(stream_id: string, rawQueryString: string): StreamQu
   checkAppid(appid);
   if (Buffer.byteLength(stream_id) > MAX_BYTES.stream_id)
     throw new Problem('stream-not-found', `No stream_id has more than ${MAX_BYTES.stream_id} bytes.`);
-  return { stream_id, stream_sid, appid };
+  return { kind: 'stream', stream_id, stream_sid, appid };
 }
 
 function parse(rawQueryString: string): URLSearchParams {

@@ -1,5 +1,4 @@
 import type { RoomEvent, StreamEvent } from '../zego/event.ts';
-import { closedUpdate, closeUpdate, headUpdate, SIBLINGS, sessionUpdate, viewUpdate } from './commands.ts';
 import { closedWith, isToldLive, judge, type Verdict } from './rules.ts';
 import {
   factsOf,
@@ -10,17 +9,15 @@ import {
   type RoomFacts,
   type Session,
   type Standing,
+  toSeconds,
   withView,
 } from './session.ts';
-import type { Store } from './store.ts';
-import { checkKeys, liveTime, shardOf } from './table.ts';
+import { SIBLINGS, type Store } from './store.ts';
 
 export interface ApplyOptions extends Lifetimes {
   store: Store;
   /** Our clock in ms. */
   nowMs: number;
-  /** Partitions of the live index. */
-  liveShards: number;
   /** Somebody else wrote in between: what was read is read again. */
   onConflict?: () => void;
 }
@@ -34,7 +31,13 @@ export type Result = 'applied' | 'unchanged';
  * been made, and ZEGO's retry makes the others
  */
 export function apply(event: StreamEvent | RoomEvent, options: ApplyOptions): Promise<Result> {
-  return 'stream_id' in event ? applyStream(event, options) : applyRoom(event, options);
+  switch (event.event) {
+    case 'stream_create':
+    case 'stream_close':
+      return applyStream(event, options);
+    default:
+      return applyRoom(event, options);
+  }
 }
 
 /**
@@ -54,8 +57,8 @@ export function apply(event: StreamEvent | RoomEvent, options: ApplyOptions): Pr
 async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<Result> {
   const { store, nowMs, retentionMs } = options;
   const { stream_id, stream_sid } = event;
-  checkKeys(event);
-  if (event.event === 'stream_close' && (await store.write(closeUpdate(event, nowMs, retentionMs)))) return 'applied';
+  store.checkIds(event);
+  if (event.event === 'stream_close' && (await store.close(event, toSeconds(nowMs + retentionMs)))) return 'applied';
 
   let result: Result = 'unchanged';
   let room: Room = event;
@@ -88,7 +91,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
     }
     const others = siblings.filter((sibling) => sibling !== row);
     const [verdict, ...verdicts] = judge([merged, ...others], facts);
-    const after = view(before, merged, verdict === 'live', options);
+    const after = withView(before, merged, verdict === 'live', options);
     const { changed, unread } = review(others, verdicts, asked, options);
     if (after === before && changed.length === 0 && unread.length === 0) break;
 
@@ -100,7 +103,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
         left = before;
         await settle(stream_id, left, options, { without: stream_sid });
       }
-      if (!(await store.write(sessionUpdate(after)))) {
+      if (!(await store.save(after))) {
         options.onConflict?.();
         own = undefined;
         continue;
@@ -108,7 +111,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
       own = { ...after, version: after.version + 1 };
       if (merged !== before) result = 'applied';
     }
-    await writeViews(changed, options);
+    await saveListings(changed, options);
     for (const sibling of unread) ask(asked, sibling);
   }
   if (left !== undefined) await settle(stream_id, left, options);
@@ -134,27 +137,22 @@ const LIVE_PAGE = 1000;
  * What the deadline cuts short is still in the index when ZEGO's retry comes.
  */
 async function applyRoom(event: RoomEvent, options: ApplyOptions): Promise<Result> {
-  const { store, nowMs } = options;
-  const keptMs = options.maxLiveMs + options.retentionMs;
-  const applied = await store.writeFact(
-    event.event === 'room_close' ? closedUpdate(event, nowMs, keptMs) : headUpdate(event, nowMs, keptMs),
-  );
+  const { store, nowMs, maxLiveMs, retentionMs } = options;
+  const applied = await store.saveRoomFact(event, toSeconds(nowMs + maxLiveMs + retentionMs));
 
   const { appid, room_id } = event;
-  const part = { partition: { live_room: room_id }, order: 'oldest', appid, storedSinceMs: 0 } as const;
   const facts = factsOf(event);
   let after: string | undefined;
   do {
-    const entries = await store.liveEntries({ ...part, after }, LIVE_PAGE);
-    const ended = entries.filter(({ live_key, room_session_id = null }) => {
-      return closedWith({ room_session_id, create_time_ms: liveTime(live_key) }, facts).length > 0;
-    });
+    const query = { order: 'oldest', room_id, appid, storedSinceMs: 0, after } as const;
+    const entries = await store.liveEntries(query, LIVE_PAGE);
+    const ended = entries.filter((entry) => closedWith(entry, facts).length > 0);
     const streams = new Set(ended.map(({ stream_id }) => stream_id)).values();
     const settleThem = async () => {
       for (const stream_id of streams) await settle(stream_id, event, options, { asked: facts.closed.keys() });
     };
     await Promise.all(Array.from({ length: STREAMS_AT_ONCE }, settleThem));
-    after = entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.live_key;
+    after = entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.position;
   } while (after !== undefined);
   return applied ? 'applied' : 'unchanged';
 }
@@ -176,7 +174,7 @@ async function settle(
     const siblings = rows.filter(({ stream_sid }) => stream_sid !== more.without);
     const { changed, unread } = review(siblings, judge(siblings, facts), asked, options);
     if (changed.length === 0 && unread.length === 0) return;
-    await writeViews(changed, options);
+    await saveListings(changed, options);
     for (const sibling of unread) ask(asked, sibling);
   }
 }
@@ -201,21 +199,17 @@ function review(
   const [changed, unread]: [Standing[], Standing[]] = [[], []];
   for (const [i, sibling] of siblings.entries()) {
     const live = verdicts[i] === 'live';
-    const viewed = view(sibling, sibling, live, options);
+    const viewed = withView(sibling, sibling, live, options);
     if (live && sibling.room_session_id !== null && !asked.has(sibling.room_session_id)) unread.push(sibling);
     else if (viewed !== sibling) changed.push(viewed);
   }
   return { changed, unread };
 }
 
-function view<S extends Standing>(before: S, merged: S, live: boolean, options: ApplyOptions): S {
-  return withView(before, merged, live, { ...options, shard: () => shardOf(before.stream_sid, options.liveShards) });
-}
-
 /** One that has changed meanwhile ends the round: the next one reads it anew. */
-async function writeViews(changed: readonly Standing[], { store, onConflict }: ApplyOptions): Promise<void> {
+async function saveListings(changed: readonly Standing[], { store, onConflict }: ApplyOptions): Promise<void> {
   for (const sibling of changed) {
-    if (!(await store.write(viewUpdate(sibling)))) {
+    if (!(await store.saveListing(sibling))) {
       onConflict?.();
       return;
     }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import type { Order } from './commands.ts';
-import { MAX_SORT_KEY_BYTES } from './table.ts';
+import { MAX_SORT_KEY_BYTES } from '../limits.ts';
+import type { Order } from './store.ts';
 
 /** What a cursor belongs to. `limit` is no part of it: it may change from page to page. */
 export interface CursorQuery {
@@ -21,7 +21,7 @@ const CHECKSUM_BYTES = 6;
  *     format (1 byte) | digest of the query (6) | position | checksum of all that (6)
  *
  * It guards against mistakes, not against people: a made-up position shows nothing that the list does not show anyway.
- * @param position the `live_key` after which the next page starts
+ * @param position the list entry's position after which the next page starts
  */
 export function encodeCursor(position: string, query: CursorQuery): string {
   const sealed = Buffer.concat([Buffer.of(FORMAT), queryDigest(query), Buffer.from(position)]);

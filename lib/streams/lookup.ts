@@ -1,12 +1,15 @@
-import { BATCH } from './commands.ts';
 import type { Session, SessionKey, Standing } from './session.ts';
 import { isLive, isOf, type Page, type Reading, type ReadOptions, read } from './view.ts';
 
 export interface StreamQuery {
+  kind: 'stream';
   stream_id: string;
   stream_sid: string | undefined;
   appid: string | undefined;
 }
+
+/** Of so many sessions that began at the same moment the one that ended last is looked for. */
+const CANDIDATES = 100;
 
 /**
  * One stream: its newest live session, else its newest ended one; or the session with that `stream_sid`.
@@ -31,16 +34,17 @@ export async function readStream(query: StreamQuery, options: ReadOptions): Prom
   }
 }
 
-/** Those with the largest `create_time_ms`, as far as one BatchGetItem reaches; newest first. */
+/** Those with the largest `create_time_ms`, newest first. */
 function newest(standings: readonly Standing[]): SessionKey[] {
   const latest = Math.max(...standings.map((standing) => standing.create_time_ms ?? 0));
   return standings
     .filter((standing) => (standing.create_time_ms ?? 0) === latest)
     .sort(byNewest)
-    .slice(0, BATCH);
+    .slice(0, CANDIDATES);
 }
 
 export interface StreamsQuery {
+  kind: 'streams';
   /** No id twice. */
   stream_ids: readonly string[];
   appid: string | undefined;

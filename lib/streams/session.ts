@@ -19,7 +19,7 @@ export interface Room {
   room_id: string;
 }
 
-/** What is known of a room. Merging a fact of a room is one conditional write: see `closedUpdate` and `headUpdate`. */
+/** What is known of a room. */
 export interface RoomFacts {
   /** The newest `room_create`, null while none is known. */
   head: Head | null;
@@ -55,8 +55,8 @@ export interface Standing extends SessionKey, Room {
   close_seq: number | null;
   /** When the create was stored, on our clock, in ms. */
   stored_ms: number | null;
-  /** The view: the partition of the live index that the session stands in, null when it is on no list. */
-  live_shard: number | null;
+  /** The view: whether the session is on the live list. */
+  listed: boolean;
   /** Grows with every write; 0: no item yet. */
   version: number;
   /** When the session is forgotten, on our clock, in s; null: not stored yet. */
@@ -85,12 +85,20 @@ export function blankSession(key: SessionKey, version = 0): Session {
     create_seq: null,
     close_seq: null,
     stored_ms: null,
-    live_shard: null,
+    listed: false,
     version,
     expires_at: null,
     create: null,
     close: null,
   };
+}
+
+/** What an event puts into its register. */
+export function factOf(event: StreamCreate): CreateFact;
+export function factOf(event: StreamClose): CloseFact;
+export function factOf(event: StreamEvent): CreateFact | CloseFact {
+  const { event: _, stream_id, stream_sid, stream_seq, appid, room_id, room_session_id, ...told } = event;
+  return told;
 }
 
 /**
@@ -99,17 +107,16 @@ export function blankSession(key: SessionKey, version = 0): Session {
  * @returns the same object when what it holds of this kind is as new or newer
  */
 export function merge(session: Session, event: StreamEvent, nowMs: number): Session {
-  const { event: kind, stream_id: _id, stream_sid: _sid, stream_seq, appid, room_id, room_session_id, ...told } = event;
-  const top = { appid, room_id, room_session_id, create_time_ms: told.create_time_ms };
-  if (kind === 'stream_create') {
+  const { stream_seq, appid, room_id, room_session_id, create_time_ms } = event;
+  const top = { appid, room_id, room_session_id, create_time_ms };
+  if (event.event === 'stream_create') {
     if (session.create_seq !== null && session.create_seq >= stream_seq) return session;
-    return { ...session, ...top, create_seq: stream_seq, stored_ms: nowMs, create: told as CreateFact };
+    return { ...session, ...top, create_seq: stream_seq, stored_ms: nowMs, create: factOf(event) };
   }
   if (session.close_seq !== null && session.close_seq > stream_seq) return session;
   // A retry may come with another `timestamp`, which is its end where ZEGO tells no other: the earliest counts.
-  const { end_time_ms } = told as CloseFact;
-  if (session.close_seq === stream_seq && (session.close?.end_time_ms ?? 0) <= end_time_ms) return session;
-  const close = { close_seq: stream_seq, close: told as CloseFact };
+  if (session.close_seq === stream_seq && (session.close?.end_time_ms ?? 0) <= event.end_time_ms) return session;
+  const close = { close_seq: stream_seq, close: factOf(event) };
   return session.create === null ? { ...session, ...top, ...close } : { ...session, ...close };
 }
 
@@ -134,24 +141,22 @@ export function expiredAtMs(session: Standing, { maxLiveMs }: Pick<Lifetimes, 'm
  * @param before the session as it is stored
  * @param merged the same with the event's fact
  * @param live what the rules say of it
- * @param shard where it stands if it comes onto the list; while it stays there it stays where it is
  * @returns `before` when nothing differs
  */
 export function withView<S extends Standing>(
   before: S,
   merged: S,
   live: boolean,
-  { nowMs, shard, maxLiveMs, retentionMs }: Lifetimes & { nowMs: number; shard: () => number },
+  { nowMs, maxLiveMs, retentionMs }: Lifetimes & { nowMs: number },
 ): S {
-  const wasLive = before.live_shard !== null;
-  if (merged === before && live === wasLive) return before;
+  if (merged === before && live === before.listed) return before;
   if (live) {
     const expires_at = toSeconds((merged.stored_ms ?? nowMs) + maxLiveMs + retentionMs);
-    return { ...merged, live_shard: before.live_shard ?? shard(), expires_at };
+    return { ...merged, listed: true, expires_at };
   }
   // Retention counts from the moment at which the session was stored as ended, not from a create that came later.
-  const ends = wasLive || merged.close_seq !== before.close_seq || before.expires_at === null;
-  return { ...merged, live_shard: null, expires_at: ends ? toSeconds(nowMs + retentionMs) : before.expires_at };
+  const ends = before.listed || merged.close_seq !== before.close_seq || before.expires_at === null;
+  return { ...merged, listed: false, expires_at: ends ? toSeconds(nowMs + retentionMs) : before.expires_at };
 }
 
 /** `expires_at` counts seconds, as DynamoDB's TTL demands. */

@@ -34,7 +34,7 @@ export function isOf(appid: string | undefined, session: Session): boolean {
 
 /** The view, as callbacks have left it, unless the session has expired. */
 export function isLive(standing: Standing, options: ReadOptions): boolean {
-  return standing.live_shard !== null && !isExpired(standing, options);
+  return standing.listed && !isExpired(standing, options);
 }
 
 /** Rule 5, on our clock: computed when read, never written. */

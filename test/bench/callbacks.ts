@@ -1,5 +1,5 @@
-import { closeUpdate, sessionUpdate } from '../../lib/streams/commands.ts';
-import { blankSession, merge, withView } from '../../lib/streams/session.ts';
+import { closeUpdate, sessionUpdate } from '../../lib/dynamodb/requests.ts';
+import { blankSession, merge, toSeconds, withView } from '../../lib/streams/session.ts';
 import { decodeBody } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
 import { readEnvelope, verify } from '../../lib/zego/signature.ts';
@@ -34,15 +34,15 @@ export async function benchCallbacks(): Promise<void> {
 function callback(body: string, base64: boolean): () => unknown {
   const nowMs = Date.now();
   const sent = base64 ? Buffer.from(body).toString('base64') : body;
-  const lifetimes = { nowMs, shard: () => 0, maxLiveMs: 1e8, retentionMs: 1e8 };
+  const lifetimes = { nowMs, maxLiveMs: 1e8, retentionMs: 1e8 };
   return () => {
     const record = decodeBody(sent, base64);
     const verified = verify(readEnvelope(record), { secrets: [SECRET], windowSeconds: 600, nowMs });
     const event = parseEvent(record, verified, []);
     if (!('stream_id' in event)) throw new Error('the sample tells of a stream');
-    if (event.event === 'stream_close') return closeUpdate(event, nowMs, 1e8);
+    if (event.event === 'stream_close') return closeUpdate(event, toSeconds(nowMs + 1e8), nowMs);
     const blank = blankSession(event);
-    return sessionUpdate(withView(blank, merge(blank, event, nowMs), true, lifetimes));
+    return sessionUpdate(withView(blank, merge(blank, event, nowMs), true, lifetimes), 1);
   };
 }
 

@@ -1,9 +1,9 @@
+import { connectStore } from '../../lib/dynamodb/store.ts';
 import { representation } from '../../lib/http/response.ts';
 import { pageAnswer, sessionAnswer } from '../../lib/http/session-json.ts';
 import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { type PageQuery, readPage } from '../../lib/streams/list.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
-import { openStore } from '../../lib/streams/store.ts';
 import type { ReadOptions } from '../../lib/streams/view.ts';
 import type { Service } from '../../lib/tools/service.ts';
 import { printTable } from './markdown.ts';
@@ -26,8 +26,6 @@ const DEADLINE_MS = 60_000;
 /** US dollars for a million read request units, on demand, us-east-1. */
 const READ_PRICE = 0.125;
 
-type Options = ReadOptions & { liveShards: number };
-
 /** What is asked of a table in run 0, 1, …: each time of another room or of other streams, where it asks for some. */
 interface Question {
   name: string;
@@ -35,7 +33,7 @@ interface Question {
   streams: number;
   /** Whether it reads every partition of the live index; what does not is measured with one. */
   sharded: boolean;
-  ask: (list: List, run: number, options: Options) => Promise<unknown>;
+  ask: (list: List, run: number, options: ReadOptions) => Promise<unknown>;
 }
 
 interface List {
@@ -66,7 +64,7 @@ const QUESTIONS: readonly Question[] = [
     sharded: false,
     async ask({ table: { streams } }, run, options) {
       const query = { stream_id: streams.streamOf(some(streams, run)), stream_sid: undefined, appid: undefined };
-      const reading = await readStream(query, options);
+      const reading = await readStream({ kind: 'stream', ...query }, options);
       return { streams: reading === undefined ? [] : [sessionAnswer(reading)] };
     },
   },
@@ -76,14 +74,14 @@ const QUESTIONS: readonly Question[] = [
     sharded: false,
     async ask({ table: { streams } }, run, options) {
       const stream_ids = Array.from({ length: BATCH }, (_, i) => streams.streamOf(some(streams, run * BATCH + i)));
-      return pageAnswer(await readStreams({ stream_ids, appid: undefined }, options));
+      return pageAnswer(await readStreams({ kind: 'streams', stream_ids, appid: undefined }, options));
     },
   },
 ];
 
-async function page(asked: Partial<PageQuery>, options: Options) {
+async function page(asked: Partial<PageQuery>, options: ReadOptions) {
   const nothing = { cursor: undefined, room_id: undefined, appid: undefined };
-  return pageAnswer(await readPage({ ...nothing, order: 'newest', limit: LIMIT, ...asked }, options));
+  return pageAnswer(await readPage({ kind: 'page', ...nothing, order: 'newest', limit: LIMIT, ...asked }, options));
 }
 
 /** The number of one of the streams; two successive 50 are different, and from everywhere in the list. */
@@ -170,10 +168,12 @@ async function answer({ name, streams, ask }: Question, list: List, run: number)
   if (found !== streams) throw new Error(`${name}: ${found} streams in place of ${streams}.`);
 }
 
-function read<T>({ client, tables, liveShards }: FilledTable, work: (options: Options) => Promise<T>): Promise<T> {
+function read<T>({ client, tables, liveShards }: FilledTable, work: (options: ReadOptions) => Promise<T>): Promise<T> {
   const nowMs = Date.now();
+  const config = { SESSIONS_TABLE: tables.sessions, ROOMS_TABLE: tables.rooms, LIVE_SHARDS: liveShards };
+  const storeAt = connectStore(config, client);
   return withDeadline(DEADLINE_MS, (signal) =>
-    work({ store: openStore({ client, tables, nowMs, signal }), nowMs, liveShards, maxLiveMs: MAX_LIVE_MS }),
+    work({ store: storeAt({ nowMs, signal }), nowMs, maxLiveMs: MAX_LIVE_MS }),
   );
 }
 

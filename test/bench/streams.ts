@@ -1,5 +1,5 @@
+import { type Item, sessionAttributes } from '../../lib/dynamodb/items.ts';
 import { blankSession, merge, type SessionKey, withView } from '../../lib/streams/session.ts';
-import { type Item, sessionAttributes, shardOf } from '../../lib/streams/table.ts';
 import { createEvent } from '../support/callback.ts';
 
 const ROOM_SIZE = 20;
@@ -47,11 +47,10 @@ export function streamsOnAir(count: number, liveShards: number, nowMs: number): 
     const blank = blankSession(event);
     const session = withView(blank, merge(blank, event, beganMs), true, {
       nowMs: beganMs,
-      shard: () => shardOf(stream_sid, liveShards),
       maxLiveMs: MAX_LIVE_MS,
       retentionMs: RETENTION_MS,
     });
-    return { stream_id, stream_sid, version: 1, ...sessionAttributes(session) };
+    return { stream_id, stream_sid, version: 1, ...sessionAttributes(session, liveShards) };
   }
 
   return { count, rooms, roomOf, streamOf, itemOf };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, type BatchWriteCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { Tables } from '../../lib/streams/store.ts';
+import type { Tables } from '../../lib/dynamodb/engine.ts';
 import { awsEnvironment, createTables } from '../../lib/tools/engine.ts';
 import { type Service, type Table, tablesOf } from '../../lib/tools/service.ts';
 import { openEngine } from './engine.ts';

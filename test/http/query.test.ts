@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../lib/errors.ts';
 import { listQuery, streamQuery } from '../../lib/http/query.ts';
 
-const PAGE = { limit: 50, cursor: undefined, order: 'newest', room_id: undefined, appid: undefined };
-const STREAM = { stream_id: 'stream-1', stream_sid: undefined, appid: undefined };
+const PAGE = { kind: 'page', limit: 50, cursor: undefined, order: 'newest', room_id: undefined, appid: undefined };
+const STREAM = { kind: 'stream', stream_id: 'stream-1', stream_sid: undefined, appid: undefined };
 const one = (rawQueryString: string) => streamQuery('stream-1', rawQueryString);
 
 const naming = (name: string) =>
@@ -106,7 +106,7 @@ describe('some streams', () => {
     ['stream_id=a%2Cb,c&stream_id=%E5%B0%8F+%E6%A2%85', ['a,b,c', '小 梅'], undefined],
     [`stream_id=${'ä'.repeat(128)}`, ['ä'.repeat(128)], undefined],
   ])('are read from %j: each once, in the order asked', (rawQueryString, stream_ids, appid) => {
-    expect(listQuery(rawQueryString)).toEqual({ stream_ids, appid });
+    expect(listQuery(rawQueryString)).toEqual({ kind: 'streams', stream_ids, appid });
   });
 
   it('are 50 at most, those asked for twice counted twice', () => {

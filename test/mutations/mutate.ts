@@ -14,12 +14,13 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
  *     npm run mutate -- room      those whose name has this word
  */
 const of = (...names: string[]) => names.map((name) => `test/streams/${name}`);
+const requests = ['items', 'keys', 'requests', 'store'].map((name) => `test/dynamodb/${name}`);
 /** The quick ones first. */
-const CALLBACKS = of('rules', 'session', 'table', 'histories.test', 'apply', 'endings', 'store');
-const LISTS = ['test/http/cache', ...of('cursor', 'list', 'lookup')];
+const CALLBACKS = [...of('rules', 'session', 'histories.test', 'apply', 'endings'), ...requests];
+const LISTS = ['test/http/cache', 'test/dynamodb/partitions', ...of('cursor', 'list', 'lookup')];
 const SLOW = of('crashes', 'schedules', 'histories.engine');
 const SECRETS = ['test/runtime/secrets'];
-const READERS = ['cache', 'cursor', 'list', 'lookup'].map((name) => `/${name}.ts`);
+const READERS = ['cache', 'cursor', 'list', 'lookup', 'partitions'].map((name) => `/${name}.ts`);
 
 const HANGS_MS = 300_000;
 

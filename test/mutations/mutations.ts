@@ -11,16 +11,18 @@ export interface Mutation {
 
 const APPLY = 'lib/streams/apply.ts';
 const CACHE = 'lib/http/cache.ts';
-const COMMANDS = 'lib/streams/commands.ts';
 const CURSOR = 'lib/streams/cursor.ts';
+const ENGINE = 'lib/dynamodb/engine.ts';
+const KEYS = 'lib/dynamodb/keys.ts';
 const LIVE = 'lib/streams/list.ts';
 const LOOKUP = 'lib/streams/lookup.ts';
+const PARTITIONS = 'lib/dynamodb/partitions.ts';
 const READING = 'lib/streams/view.ts';
+const REQUESTS = 'lib/dynamodb/requests.ts';
 const RULES = 'lib/streams/rules.ts';
 const SECRETS = 'lib/runtime/secrets.ts';
 const SESSION = 'lib/streams/session.ts';
-const STORE = 'lib/streams/store.ts';
-const TABLE = 'lib/streams/table.ts';
+const STORE = 'lib/dynamodb/store.ts';
 
 const NO_FAST_PATH_CLAUSE = [
   ['the create is not newer', '#create_seq <= :close_seq AND (', 'attribute_exists(#create_seq) AND ('],
@@ -37,15 +39,15 @@ const NO_FAST_PATH_CLAUSE = [
   ],
   ['of the same seq is news', '#close_seq < :close_seq)', '#close_seq <= :close_seq)'],
   ['the item is not past its time', '#expires_at > :now', '#expires_at <> :now'],
-].map(([name, from, to]) => ({ name: `fast close, without: ${name}`, file: COMMANDS, from, to }) as Mutation);
+].map(([name, from, to]) => ({ name: `fast close, without: ${name}`, file: REQUESTS, from, to }) as Mutation);
 
 export const MUTATIONS: Mutation[] = [
   ...NO_FAST_PATH_CLAUSE,
   {
     name: 'fast close: does not take the session off the list',
-    file: COMMANDS,
-    from: '      live_shard: undefined,\n      live_key: undefined,\n',
-    to: '      live_key: undefined,\n',
+    file: REQUESTS,
+    from: 'expires_at, ...UNLISTED }',
+    to: 'expires_at, live_key: undefined, live_room: undefined }',
   },
   {
     name: 'fast close: does not exist',
@@ -55,115 +57,130 @@ export const MUTATIONS: Mutation[] = [
   },
   {
     name: 'fast close: serves a close that does not end the session',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#create_seq <= :close_seq',
     to: '#create_seq <> :close_seq',
   },
   {
     name: 'write: rests on no version',
-    file: COMMANDS,
+    file: REQUESTS,
     from: "{ expression: '#version = :read', values: { ':read': version } }",
     to: "{ expression: '#version >= :read', values: { ':read': 0 } }",
   },
   {
     name: 'write: of a new item rests on nothing',
-    file: COMMANDS,
+    file: REQUESTS,
     from: "{ expression: 'attribute_not_exists(#version)', values: {} }",
     to: "{ expression: 'attribute_not_exists(#version) OR #version > :read', values: { ':read': 0 } }",
   },
   {
     name: 'write: does not raise the version',
-    file: COMMANDS,
+    file: REQUESTS,
     from: "':one': 1 }",
     to: "':one': 0 }",
   },
   {
     name: 'write: a close does not raise the version',
-    file: COMMANDS,
+    file: REQUESTS,
     from: "ExpressionAttributeValues: { ...ExpressionAttributeValues, ':one': 1 }",
     to: "ExpressionAttributeValues: { ...ExpressionAttributeValues, ':one': 'live_room' in attributes && !('appid' in attributes) && 'close' in attributes ? 0 : 1 }",
   },
   {
     name: 'write: the view of a sibling rests on no version',
-    file: COMMANDS,
-    from: 'viewAttributes(standing), unchangedSince(standing)',
-    to: "viewAttributes(standing), { expression: 'attribute_exists(stream_id)', values: {} }",
+    file: REQUESTS,
+    from: 'listingAttributes(standing, liveShards), unchangedSince(standing)',
+    to: "listingAttributes(standing, liveShards), { expression: 'attribute_exists(stream_id)', values: {} }",
   },
   {
     name: 'room: of two closes the last counts',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#room_close_time > :room_close_time',
     to: '#room_close_time <> :room_close_time',
   },
   {
     name: 'room: a close that is known is never news',
-    file: COMMANDS,
+    file: REQUESTS,
     from: ' OR #room_close_time > :room_close_time',
     to: '',
   },
   {
     name: 'room: a close past its time counts as known',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#room_close_time > :room_close_time OR #expires_at <= :now',
     to: '#room_close_time > :room_close_time OR (#expires_at <= :now AND #expires_at > :now)',
   },
   {
     name: 'room: the newest head does not count',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#rank < :rank OR',
     to: '#rank <> :rank OR',
   },
   {
     name: 'room: a head that is known is never replaced',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#rank < :rank OR',
     to: '',
   },
   {
     name: 'room: a head past its time counts as known',
-    file: COMMANDS,
+    file: REQUESTS,
     from: '#rank < :rank OR #expires_at <= :now',
     to: '#rank < :rank OR (#expires_at <= :now AND #expires_at > :now)',
   },
   {
     name: 'room: ids of heads compare as text',
-    file: TABLE,
+    file: KEYS,
     from: "room_session_id.padStart(64, '0')",
     to: 'room_session_id',
   },
   {
     name: 'room: tombstones are kept by room alone',
-    file: TABLE,
+    file: KEYS,
     from: 'fact: CLOSED + room_session_id }',
     to: "fact: `${CLOSED}1${''.slice(room_session_id.length)}` }",
   },
   {
     name: 'room: is the same in every app',
-    file: TABLE,
+    file: KEYS,
     from: 'room: `${appid}#${room_id}`',
     to: 'room: `${appid.slice(0, 0)}#${room_id}`',
   },
   {
+    name: 'keys: an event that nothing could hold is not refused before it is written',
+    file: APPLY,
+    from: '  store.checkIds(event);\n',
+    to: '',
+  },
+  {
+    name: 'list: a session moves when LIVE_SHARDS is raised',
+    file: REQUESTS,
+    from: '`#${name} = if_not_exists(#${name}, :${name})`',
+    to: '`#${name} = :${name}`',
+  },
+  {
+    name: 'list: a session that began at 0 is none',
+    file: LIVE,
+    from: '(session.create_time_ms ?? 0) === (entry.create_time_ms ?? 0)',
+    to: 'session.create_time_ms === entry.create_time_ms',
+  },
+  {
     name: 'room: the fact is written after the index was read',
     file: APPLY,
-    from: `    const entries = await store.liveEntries({ ...part, after }, LIVE_PAGE);
-`,
-    to: `    const entries = after === undefined ? early : await store.liveEntries({ ...part, after }, LIVE_PAGE);
-`,
+    from: '    const entries = await store.liveEntries(query, LIVE_PAGE);\n',
+    to: '    const entries = after === undefined ? early : await store.liveEntries(query, LIVE_PAGE);\n',
     and: [
-      '  const applied = await store.writeFact(',
-      `  const { room_id: live_room } = event;
-  const early = await store.liveEntries(
-    { partition: { live_room }, order: 'oldest', appid: event.appid, storedSinceMs: 0, after: undefined },
+      '  const applied = await store.saveRoomFact(',
+      `  const early = await store.liveEntries(
+    { order: 'oldest', room_id: event.room_id, appid: event.appid, storedSinceMs: 0, after: undefined },
     LIVE_PAGE,
   );
-  const applied = await store.writeFact(`,
+  const applied = await store.saveRoomFact(`,
     ],
   },
   {
     name: 'room: one page of the index is enough',
     file: APPLY,
-    from: 'entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.live_key',
+    from: 'entries.length < LIVE_PAGE ? undefined : entries.at(-1)?.position',
     to: 'undefined',
   },
   {
@@ -194,20 +211,20 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'loop: reads only before it writes',
     file: APPLY,
-    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
-    to: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    break;\n  }\n  if (left',
+    from: '    await saveListings(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    to: '    await saveListings(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    break;\n  }\n  if (left',
   },
   {
     name: 'loop: what a room event ends is written once, and not looked at again',
     file: APPLY,
-    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n}',
-    to: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    if (unread.length === 0) return;\n  }\n}',
+    from: '    await saveListings(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n}',
+    to: '    await saveListings(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n    if (unread.length === 0) return;\n  }\n}',
   },
   {
     name: 'loop: an inferred ending is written as a close',
     file: SESSION,
-    from: '  return { ...merged, live_shard: null, expires_at',
-    to: '  return { ...merged, close_seq: merged.close_seq ?? merged.create_seq, live_shard: null, expires_at',
+    from: '  return { ...merged, listed: false, expires_at',
+    to: '  return { ...merged, close_seq: merged.close_seq ?? merged.create_seq, listed: false, expires_at',
   },
   {
     name: 'loop: stops at unchanged',
@@ -219,19 +236,19 @@ export const MUTATIONS: Mutation[] = [
     name: 'loop: siblings are written before the own session',
     file: APPLY,
     from: '    own = after;\n    if (after !== before) {',
-    to: '    await writeViews(changed, options);\n    own = after;\n    if (after !== before) {',
+    to: '    await saveListings(changed, options);\n    own = after;\n    if (after !== before) {',
   },
   {
     name: 'loop: the own session alone is written',
     file: APPLY,
-    from: '    await writeViews(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
+    from: '    await saveListings(changed, options);\n    for (const sibling of unread) ask(asked, sibling);\n  }\n  if (left',
     to: '    if (after === before) break;\n  }\n  if (left',
   },
   {
     name: 'loop: a refused write is taken as made',
     file: APPLY,
-    from: '      if (!(await store.write(sessionUpdate(after)))) {\n        options.onConflict?.();\n        own = undefined;\n        continue;\n      }\n',
-    to: '      await store.write(sessionUpdate(after));\n',
+    from: '      if (!(await store.save(after))) {\n        options.onConflict?.();\n        own = undefined;\n        continue;\n      }\n',
+    to: '      await store.save(after);\n',
   },
   {
     name: 'loop: a row that is newer than the item is not noticed',
@@ -272,8 +289,8 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'loop: a late create of a superseded session goes through the list',
     file: APPLY,
-    from: "const after = view(before, merged, verdict === 'live', options);",
-    to: "const after = view(before, merged, verdict === 'live' || (merged !== before && verdict !== 'told'), options);",
+    from: "const after = withView(before, merged, verdict === 'live', options);",
+    to: "const after = withView(before, merged, verdict === 'live' || (merged !== before && verdict !== 'told'), options);",
   },
   {
     name: 'merge: a create that comes after its close is dropped',
@@ -296,8 +313,8 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'merge: of equal closes the last counts',
     file: SESSION,
-    from: '(session.close?.end_time_ms ?? 0) <= end_time_ms',
-    to: '(session.close?.end_time_ms ?? 0) === end_time_ms',
+    from: '(session.close?.end_time_ms ?? 0) <= event.end_time_ms',
+    to: '(session.close?.end_time_ms ?? 0) === event.end_time_ms',
   },
   {
     name: 'merge: room and time come from the close',
@@ -411,7 +428,7 @@ export const MUTATIONS: Mutation[] = [
   },
   {
     name: 'store: keys left unprocessed are absent',
-    file: STORE,
+    file: ENGINE,
     from: 'left = [...unprocessed, ...left.slice(BATCH)];',
     to: 'left = left.slice(BATCH);',
   },
@@ -430,8 +447,8 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'store: facts past their time count',
     file: STORE,
-    from: '      const found = await batchGet(factKeys(room, room_session_ids));\n      return toRoomFacts(known(found[tables.rooms] ?? []));',
-    to: '      const found = await batchGet(factKeys(room, room_session_ids));\n      return toRoomFacts(found[tables.rooms] ?? []);',
+    from: 'return toRoomFacts(known(rooms));',
+    to: 'return toRoomFacts(rooms);',
   },
   {
     name: 'store: items past their time are known',
@@ -460,19 +477,19 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'list: what has ended since the index was written',
     file: LIVE,
-    from: 'isAt(session, after, query) && isLive(session, options)',
-    to: 'isAt(session, after, query)',
+    from: 'isAt(session, entry, query) && isLive(session, options)',
+    to: 'isAt(session, entry, query)',
   },
   {
     name: 'list: a session in the place that it has left',
     file: LIVE,
-    from: 'session && isAt(session, after, query) && ',
+    from: 'session && isAt(session, entry, query) && ',
     to: 'session && ',
   },
   {
     name: 'list: a session that is in two shards',
-    file: LIVE,
-    from: '.filter(({ live_key }, i, sorted) => live_key !== sorted[i - 1]?.live_key)',
+    file: PARTITIONS,
+    from: '.filter(({ position }, i, sorted) => position !== sorted[i - 1]?.position)',
     to: '',
   },
   {
@@ -490,8 +507,8 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'list: after a page the next one begins a session too late',
     file: LIVE,
-    from: '      after = entries[i]?.live_key;',
-    to: '      after = entries[i + 1]?.live_key ?? entries[i]?.live_key;',
+    from: '      after = entry.position;',
+    to: '      after = entries[i + 1]?.position ?? entry.position;',
   },
   {
     name: 'list: some streams are not looked for again',

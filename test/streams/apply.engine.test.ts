@@ -6,6 +6,7 @@ import { blankSession, type Session, type SessionKey } from '../../lib/streams/s
 import type { RoomEvent, StreamCreate, StreamEvent } from '../../lib/zego/event.ts';
 import { closeEvent, createEvent } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
+import { aroundWrites } from '../support/store.ts';
 
 const HOUR = 3_600_000;
 const LIFETIMES = { maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
@@ -25,7 +26,7 @@ function newKey(): SessionKey {
 }
 
 async function send(event: StreamEvent | RoomEvent, nowMs = Date.now()) {
-  return apply(event, { store: db.store(nowMs), nowMs, liveShards: 1, ...LIFETIMES });
+  return apply(event, { store: db.store(nowMs), nowMs, ...LIFETIMES });
 }
 
 async function stored(key: SessionKey, nowMs = Date.now()): Promise<Session> {
@@ -40,20 +41,15 @@ function operations(): string[] {
 describe('conflicts', () => {
   /** Applies an event, while another is applied between its reads and its first write. @returns how often it was told */
   async function beside(event: StreamEvent, other?: StreamEvent): Promise<number> {
-    const store = db.store();
     let conflicts = 0;
     let isFirst = true;
     await apply(event, {
-      store: {
-        ...store,
-        write: async (update) => {
-          if (isFirst && other !== undefined) await send(other);
-          isFirst = false;
-          return store.write(update);
-        },
-      },
+      store: aroundWrites(db.store(), async (write) => {
+        if (isFirst && other !== undefined) await send(other);
+        isFirst = false;
+        return write();
+      }),
       nowMs: Date.now(),
-      liveShards: 1,
       ...LIFETIMES,
       onConflict: () => conflicts++,
     });
@@ -163,13 +159,13 @@ describe('one session', () => {
     await send(createEvent(key));
     await send(closeEvent(key));
     expect(await send(createEvent(key))).toBe('unchanged');
-    expect(await stored(key)).toMatchObject({ live_shard: null, create_seq: 1, close_seq: 700 });
+    expect(await stored(key)).toMatchObject({ listed: false, create_seq: 1, close_seq: 700 });
   });
 
   it('close first, create second: ended, with the fields of the create and the ending of the close', async () => {
     const [key, other] = [newKey(), newKey()];
     await send(closeEvent(key));
-    expect(await stored(key)).toMatchObject({ live_shard: null, create: null });
+    expect(await stored(key)).toMatchObject({ listed: false, create: null });
     expect(await send(createEvent(key))).toBe('applied');
     await send(createEvent(other));
     await send(closeEvent(other));
@@ -183,7 +179,7 @@ describe('one session', () => {
     }: Session) => rest;
     expect(ours(await stored(key))).toEqual(ours(await stored(other)));
     expect(await stored(key)).toMatchObject({
-      live_shard: null,
+      listed: false,
       create: { title: 'title' },
       close: { end_reason: 'stopped' },
     });
@@ -194,17 +190,17 @@ describe('one session', () => {
     await send(createEvent(key));
     await send(closeEvent({ ...key, stream_seq: '5' }));
     expect(await send(createEvent({ ...key, stream_seq: '6', room_id: 'room2' }))).toBe('applied');
-    expect(await stored(key)).toMatchObject({ room_id: 'room2', create_seq: 6, live_shard: 0 });
+    expect(await stored(key)).toMatchObject({ room_id: 'room2', create_seq: 6, listed: true });
     expect(await send(closeEvent({ ...key, stream_seq: '5' }))).toBe('unchanged');
     expect(await send(closeEvent({ ...key, stream_seq: '7', room_id: 'room1' }))).toBe('applied');
-    expect(await stored(key)).toMatchObject({ room_id: 'room2', live_shard: null });
+    expect(await stored(key)).toMatchObject({ room_id: 'room2', listed: false });
   });
 
   it('a close that is older than the create is kept, and the session stays live', async () => {
     const key = newKey();
     await send(createEvent({ ...key, stream_seq: '9' }));
     expect(await send(closeEvent({ ...key, stream_seq: '5' }))).toBe('applied');
-    expect(await stored(key)).toMatchObject({ create_seq: 9, close_seq: 5, live_shard: 0 });
+    expect(await stored(key)).toMatchObject({ create_seq: 9, close_seq: 5, listed: true });
   });
 
   it('every order of create, close, recreate and repeats leaves the same item', async () => {
@@ -279,10 +275,10 @@ describe('beside one another', () => {
     const [key, other] = [newKey(), newKey()];
     await Promise.all(events(key).map((event) => send(event)));
     for (const event of events(other)) await send(event);
-    const facts = ({ create_seq, close_seq, live_shard, create, close }: Session) => ({
+    const facts = ({ create_seq, close_seq, listed, create, close }: Session) => ({
       create_seq,
       close_seq,
-      live_shard,
+      listed,
       create,
       close,
     });
@@ -295,22 +291,18 @@ describe('beside one another', () => {
   ])('a write that rests on %s, which has changed meanwhile, is made anew', async (_, known) => {
     const key = newKey();
     if (known) await send(createEvent(key));
-    const store = db.store();
     let raced = false;
-    const racing = {
-      ...store,
-      write: async (update: Parameters<typeof store.write>[0]) => {
-        if (!raced) {
-          raced = true;
-          await send(closeEvent({ ...key, stream_seq: '2' }));
-        }
-        return store.write(update);
-      },
-    };
+    const racing = aroundWrites(db.store(), async (write) => {
+      if (!raced) {
+        raced = true;
+        await send(closeEvent({ ...key, stream_seq: '2' }));
+      }
+      return write();
+    });
     const nowMs = Date.now();
     const recreate = createEvent({ ...key, stream_seq: '3' });
-    expect(await apply(recreate, { store: racing, nowMs, liveShards: 1, ...LIFETIMES })).toBe('applied');
-    expect(await stored(key)).toMatchObject({ create_seq: 3, close_seq: 2, live_shard: 0 });
+    expect(await apply(recreate, { store: racing, nowMs, ...LIFETIMES })).toBe('applied');
+    expect(await stored(key)).toMatchObject({ create_seq: 3, close_seq: 2, listed: true });
   });
 
   it('a session that changes between the two reads is read again, before anything is written', async () => {
@@ -319,7 +311,7 @@ describe('beside one another', () => {
     const store = db.store();
     let raced = false;
     const racing = {
-      ...store,
+      ...aroundWrites(store, async () => expect.unreachable()),
       sessionAndRoomFacts: async (...asked: Parameters<typeof store.sessionAndRoomFacts>) => {
         const found = await store.sessionAndRoomFacts(...asked);
         if (!raced) await send(createEvent({ ...key, stream_seq: '3' }));
@@ -330,11 +322,10 @@ describe('beside one another', () => {
         while (!raced) await new Promise((resolve) => setImmediate(resolve));
         return store.siblings(...asked);
       },
-      write: async () => expect.unreachable(),
     };
     const nowMs = Date.now();
     const repeat = createEvent({ ...key, stream_seq: '3' });
-    expect(await apply(repeat, { store: racing, nowMs, liveShards: 1, ...LIFETIMES })).toBe('unchanged');
+    expect(await apply(repeat, { store: racing, nowMs, ...LIFETIMES })).toBe('unchanged');
   });
 
   it('a sibling whose view disagrees with its facts is put right by any callback of the stream, also a repeat', async () => {
@@ -357,7 +348,7 @@ describe('beside one another', () => {
       );
       const { version } = await stored(ghost);
       expect(await send(createEvent({ stream_id, stream_sid: 's-other' }))).toBe(result);
-      const righted = { live_shard: null, create_seq: 1, close_seq: 700, version: version + 1 };
+      const righted = { listed: false, create_seq: 1, close_seq: 700, version: version + 1 };
       expect(await stored(ghost)).toMatchObject(righted);
     }
   });
@@ -374,7 +365,7 @@ describe('lifetimes', () => {
     expect((await stored(key, later - 1)).close_seq).toBe(700);
     expect(await stored(key, later)).toMatchObject({ create: null, close: null });
     expect(await send(createEvent(key), later)).toBe('applied');
-    expect(await stored(key, later)).toMatchObject({ create_seq: 1, close_seq: null, live_shard: 0, stored_ms: later });
+    expect(await stored(key, later)).toMatchObject({ create_seq: 1, close_seq: null, listed: true, stored_ms: later });
   });
 
   it('the fast close does not find what is past its time either', async () => {
@@ -382,14 +373,14 @@ describe('lifetimes', () => {
     await send(createEvent(key), start);
     const later = start + 72 * HOUR;
     expect(await send(closeEvent(key), later)).toBe('applied');
-    expect(await stored(key, later)).toMatchObject({ create: null, close_seq: 700, live_shard: null });
+    expect(await stored(key, later)).toMatchObject({ create: null, close_seq: 700, listed: false });
   });
 
   it('expired when read after the last create is too old; a recreate or a close that tells more counts', async () => {
     const key = newKey();
     const read = (nowMs: number) =>
       readStream(
-        { stream_id: key.stream_id, stream_sid: undefined, appid: undefined },
+        { kind: 'stream', stream_id: key.stream_id, stream_sid: undefined, appid: undefined },
         { store: db.store(nowMs), nowMs, ...LIFETIMES },
       );
     await send(createEvent(key), start);

@@ -3,14 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
 import { readPage } from '../../lib/streams/list.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
-import { openStore } from '../../lib/streams/store.ts';
 import type { RoomEvent, StreamEvent } from '../../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
 
 const NOW = 1_700_000_000_000;
 const LIFETIMES = { maxLiveMs: 1e8, retentionMs: 1e8 };
-const { signal } = new AbortController();
 
 type Event = StreamEvent | RoomEvent;
 
@@ -83,15 +81,21 @@ function through(between: (command: object, send: () => Promise<unknown>) => Pro
 }
 
 async function send(event: Event, client = db.client) {
-  const store = openStore({ client, tables: db.tables, nowMs: NOW, signal });
-  return apply(event, { store, nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  return apply(event, { store: db.store(NOW, { client }), nowMs: NOW, ...LIFETIMES });
 }
 
 /** What readers see, and what is stored, of every session that was told, without the room's name. */
 async function outcome(room_id: string): Promise<unknown> {
-  const options = { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES };
+  const options = { store: db.store(NOW), nowMs: NOW, ...LIFETIMES };
   const lists = ['', '-b'].map(async (b) => {
-    const query = { room_id: room_id + b, appid: undefined, order: 'oldest', limit: 100, cursor: undefined } as const;
+    const query = {
+      kind: 'page',
+      room_id: room_id + b,
+      appid: undefined,
+      order: 'oldest',
+      limit: 100,
+      cursor: undefined,
+    } as const;
     return (await readPage(query, options)).readings.map(({ session }) => session.stream_sid);
   });
   const stream_id = `stream-${room_id}`;
@@ -103,7 +107,7 @@ async function outcome(room_id: string): Promise<unknown> {
     }),
   );
   const sessions = Items.map(async ({ stream_sid }) => {
-    const reading = await readStream({ stream_id, stream_sid, appid: undefined }, options);
+    const reading = await readStream({ kind: 'stream', stream_id, stream_sid, appid: undefined }, options);
     const { version, ...session } = reading?.session ?? { version: 0 };
     return { session, ending: reading?.ending };
   });

@@ -1,8 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Engine, Write } from '../../lib/dynamodb/engine.ts';
+import type { Item } from '../../lib/dynamodb/items.ts';
 import { apply } from '../../lib/streams/apply.ts';
-import type { SessionKey } from '../../lib/streams/session.ts';
-import type { Store } from '../../lib/streams/store.ts';
-import type { FactKey, Item } from '../../lib/streams/table.ts';
+import {
+  EMPTY,
+  land,
+  type Memory,
+  type MemoryOptions,
+  memoryEngine,
+  memoryStore,
+  storeOn,
+} from '../dynamodb/memory-engine.ts';
 import {
   ALPHABETS,
   type Answers,
@@ -14,7 +22,6 @@ import {
   readAnswers,
   typed,
 } from './histories.ts';
-import { EMPTY, type Memory, type MemoryOptions, memoryStore, type Operation, runUpdate } from './memory-store.ts';
 import { nameOf, type PlainEvent } from './model.ts';
 
 // Every order of every set of an alphabet's events, with crashes anywhere, and with writes that land late. What differs
@@ -31,18 +38,17 @@ afterAll(() => {
   console.log(`crashes: ${ways} ways through ${states} states, ${deliveries} deliveries; late writes: ${late}`);
 });
 
-type Written = Required<Operation>;
-type Wrap = (store: Store) => Store;
+type Wrap = (engine: Engine) => Engine;
 
 /** Delivers an event to a handler of its own; what stands in the box afterwards is stored, also if the handler died. */
 async function deliver(
   box: { memory: Memory },
   event: PlainEvent,
-  { gate, wrap = (store) => store }: { gate?: NonNullable<MemoryOptions['gate']>; wrap?: Wrap } = {},
+  { gate, wrap = (engine) => engine }: { gate?: NonNullable<MemoryOptions['gate']>; wrap?: Wrap } = {},
 ): Promise<void> {
   ran.deliveries++;
-  const store = wrap(memoryStore(box, { nowMs: NOW, ...(gate && { gate }) }));
-  await apply(typed(event), { store, nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  const store = storeOn(wrap(memoryEngine(box, { ...(gate && { gate }) })), { nowMs: NOW });
+  await apply(typed(event), { store, nowMs: NOW, ...LIFETIMES });
 }
 
 interface Watched {
@@ -179,27 +185,16 @@ function betweenTwo(between: string[], before: string[], after: string[]): void 
 }
 
 /** @param report does a write, or does not, and says what the handler is told of it */
-function writesAs(report: (written: Written, send: () => Promise<boolean>) => Promise<boolean>): Wrap {
-  return (store) => ({
-    ...store,
-    write: (update) => report({ call: 'write', update }, () => store.write(update)),
-    writeFact: (update) => report({ call: 'writeFact', update }, () => store.writeFact(update)),
-  });
-}
-
-/** A write that lands now. */
-function land(memory: Memory, { update }: Written): Memory {
-  const table = 'fact' in update.Key ? 'rooms' : 'sessions';
-  const written = runUpdate<SessionKey | FactKey>(update, memory[table]);
-  return written === memory[table] ? memory : { ...memory, [table]: written };
+function writesAs(report: (write: Write, send: () => Promise<boolean>) => Promise<boolean>): Wrap {
+  return (engine) => ({ ...engine, update: (...write) => report(write, () => engine.update(...write)) });
 }
 
 class GaveUp extends Error {}
 
 /** The handler gives up at its nth write. @returns undefined when it has not so many */
-async function givesUp(memory: Memory, event: PlainEvent, nth: number): Promise<[Memory, Written] | undefined> {
+async function givesUp(memory: Memory, event: PlainEvent, nth: number): Promise<[Memory, Write] | undefined> {
   const box = { memory };
-  let late: Written | undefined;
+  let late: Write | undefined;
   let writes = 0;
   const wrap = writesAs(async (written, send) => {
     if (writes++ < nth) return send();
@@ -242,7 +237,7 @@ describe.each(Object.entries({ ...ALPHABETS, ...ODD_ALPHABETS }))('%s', (name, e
     const { apply, missing } = alphabet(events);
     for (const { memory, done } of await calmStates()) {
       for (const i of missing(done)) {
-        const landed: Written[] = [];
+        const landed: Write[] = [];
         const box = { memory };
         // The SDK repeats a request whose answer was lost: the repeat is refused, and that is what it reports.
         const wrap = writesAs(async (written, send) => {
@@ -294,9 +289,15 @@ describe.each(Object.entries({ ...ALPHABETS, ...ODD_ALPHABETS }))('%s', (name, e
    * nothing either; and the write lands even after that, 2 s later at least: then it stands until the next callback of the
    * stream. And a session that moves to another room, which ZEGO is not known to do, is looked for only where it is.
    */
-  function excluded(order: readonly string[], { update }: Written, event: PlainEvent, before: Answers, after: Answers) {
+  function excluded(
+    order: readonly string[],
+    [table, update]: Write,
+    event: PlainEvent,
+    before: Answers,
+    after: Answers,
+  ) {
     if (name in ODD_ALPHABETS) return true;
-    if ('fact' in update.Key || order.at(-1) !== 'land') return false;
+    if (table === 'rooms' || order.at(-1) !== 'land') return false;
     const sibling = nameOf(update.Key);
     const isSibling = !('stream_id' in event) || nameOf(event) !== sibling;
     return isSibling && before.sessions[sibling]?.state !== after.sessions[sibling]?.state;

@@ -4,10 +4,11 @@ import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
 import { readPage } from '../../lib/streams/list.ts';
 import { readStream } from '../../lib/streams/lookup.ts';
-import { openStore, type Store } from '../../lib/streams/store.ts';
+import type { Store } from '../../lib/streams/store.ts';
 import type { RoomEvent, StreamEvent } from '../../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
+import { aroundWrites } from '../support/store.ts';
 
 const LIFETIMES = { maxLiveMs: 1e8, retentionMs: 1e8 };
 const NOW = 1_700_000_000_000;
@@ -51,7 +52,7 @@ function newRoom() {
 }
 
 async function send(event: StreamEvent | RoomEvent, store: Store = db.store(NOW)) {
-  return apply(event, { store, nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  return apply(event, { store, nowMs: NOW, ...LIFETIMES });
 }
 
 async function sendAll(...events: (StreamEvent | RoomEvent)[]) {
@@ -59,14 +60,14 @@ async function sendAll(...events: (StreamEvent | RoomEvent)[]) {
 }
 
 async function live({ room_id } = room): Promise<string[]> {
-  const query = { room_id, appid: undefined, order: 'oldest', limit: 100, cursor: undefined } as const;
-  const { readings } = await readPage(query, { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  const query = { kind: 'page', room_id, appid: undefined, order: 'oldest', limit: 100, cursor: undefined } as const;
+  const { readings } = await readPage(query, { store: db.store(NOW), nowMs: NOW, ...LIFETIMES });
   return readings.map(({ session }) => session.stream_sid);
 }
 
 /** `live`, or why and when a session ended. */
 async function state(stream_sid: string): Promise<string> {
-  const query = { stream_id: room.stream_id, stream_sid, appid: undefined };
+  const query = { kind: 'stream', stream_id: room.stream_id, stream_sid, appid: undefined } as const;
   const reading = await readStream(query, { store: db.store(NOW), nowMs: NOW, ...LIFETIMES });
   if (reading === undefined) return 'unknown';
   const { ending } = reading;
@@ -168,7 +169,7 @@ describe('an app that was killed and started again', () => {
   });
 
   it('is not hidden by newer ones that are past their time', async () => {
-    const past = { store: db.store(NOW - 2e8), nowMs: NOW - 2e8, liveShards: 1, ...LIFETIMES };
+    const past = { store: db.store(NOW - 2e8), nowMs: NOW - 2e8, ...LIFETIMES };
     for (let i = 0; i < 60; i++) await apply(room.close(`s-past-${i}`, { began: 50_000 + i }), past);
     await sendAll(room.create('s-old'), room.create('s-new', { began: 5000, seq: 2 }));
     expect(await live()).toEqual(['s-new']);
@@ -265,7 +266,7 @@ describe('a room', () => {
   });
 
   it('whose facts are past their time has none', async () => {
-    const past = { store: db.store(NOW - 2e8), nowMs: NOW - 2e8, liveShards: 1, ...LIFETIMES };
+    const past = { store: db.store(NOW - 2e8), nowMs: NOW - 2e8, ...LIFETIMES };
     await apply(room.closes('7', 9000), past);
     await apply(room.opens('9', 9000), past);
     await send(room.create('s-1', { in: '7' }));
@@ -290,13 +291,10 @@ describe('a room', () => {
       );
     }
     const told = room.closes('7', 1);
-    const { client, tables } = db;
     const tries = [];
     for (let last = ''; last !== 'unchanged'; tries.push(last)) {
       // A fraction of what it takes.
-      last = await withDeadline(200, (signal) => send(told, openStore({ client, tables, nowMs: NOW, signal }))).catch(
-        ({ code }) => code,
-      );
+      last = await withDeadline(200, (signal) => send(told, db.store(NOW, { signal }))).catch(({ code }) => code);
     }
     expect(tries.length).toBeGreaterThan(1);
     expect(new Set(tries.slice(0, -1))).toEqual(new Set(['store-unavailable']));
@@ -321,7 +319,7 @@ it('a session that closes with its room is found behind a thousand that do not',
   }
   await send(room.closes('7', 10));
   const [closed] = await db.store(NOW).sessions([{ stream_id: 'in-7', stream_sid: 's-7' }]);
-  expect(closed).toMatchObject({ room_session_id: '7', live_shard: null });
+  expect(closed).toMatchObject({ room_session_id: '7', listed: false });
   expect(await live()).toHaveLength(100);
 });
 
@@ -345,7 +343,7 @@ describe('reasons: of several endings the earliest counts, and a told one before
 
 it('what was superseded and is older than MAX_LIVE_HOURS is superseded, not expired', async () => {
   await sendAll(room.create('s-1'), room.create('s-2', { began: 9 }));
-  const query = { stream_id: room.stream_id, appid: undefined };
+  const query = { kind: 'stream', stream_id: room.stream_id, appid: undefined } as const;
   const nowMs = NOW + LIFETIMES.maxLiveMs + 1;
   const options = { store: db.store(NOW), nowMs, ...LIFETIMES };
   const endings = ['s-1', 's-2'].map(
@@ -437,15 +435,12 @@ describe('never visible, not for a moment', () => {
     const reader = (async () => {
       while (!done) await look();
     })();
-    const store = db.store(NOW);
-    await send(event, {
-      ...store,
-      write: async (update) => {
-        const written = await store.write(update);
-        await look();
-        return written;
-      },
+    const store = aroundWrites(db.store(NOW), async (write) => {
+      const written = await write();
+      await look();
+      return written;
     });
+    await send(event, store);
     done = true;
     await reader;
     return { seen, reads };

@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Item } from '../../lib/dynamodb/items.ts';
 import { apply } from '../../lib/streams/apply.ts';
-import { openStore, type Store } from '../../lib/streams/store.ts';
-import type { Item } from '../../lib/streams/table.ts';
+import type { Store } from '../../lib/streams/store.ts';
+import { EMPTY, memoryStore } from '../dynamodb/memory-engine.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
 import {
   expectedAnswers,
@@ -17,13 +18,12 @@ import {
   SEED,
   typed,
 } from './histories.ts';
-import { EMPTY, memoryStore } from './memory-store.ts';
 import type { PlainEvent } from './model.ts';
 
 // The same on an engine, over HTTP: generated histories by clients beside one another, and drawn schedules.
 
 const NOW = 1_800_000_000_000;
-const LIVE_SHARDS = 3;
+const ON = { nowMs: NOW, liveShards: 3 };
 const CLIENTS = 4;
 
 const ran = { histories: 0, callbacks: 0, schedules: 0 };
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 async function deliver(event: PlainEvent, store: Store): Promise<void> {
-  await apply(typed(event), { store, nowMs: NOW, liveShards: LIVE_SHARDS, ...LIFETIMES });
+  await apply(typed(event), { store, nowMs: NOW, ...LIFETIMES });
 }
 
 /** That readers are answered as the model says: each session by its sid, and the list of each room. */
@@ -47,7 +47,7 @@ async function check(events: readonly PlainEvent[], store: Store): Promise<void>
   const keys = events.filter((event) => 'stream_id' in event);
   const { sessions, live } = expectedAnswers(events);
   for (const room_id of new Set(events.map((event) => event.room_id))) {
-    const answers = await readAnswers(store, keys, { nowMs: NOW, liveShards: LIVE_SHARDS, room_id });
+    const answers = await readAnswers(store, keys, { nowMs: NOW, room_id });
     const here = live.filter((name) => sessions[name]?.room_id === room_id);
     expect(answers, JSON.stringify(events, null, 1)).toEqual({ sessions, live: here });
   }
@@ -67,21 +67,19 @@ it(
       const prefix = `h${++names}-`;
       const callbacks = renamed(order, prefix).values();
       const client = async () => {
-        for (const event of callbacks) await deliver(event, db.store(NOW));
+        for (const event of callbacks) await deliver(event, db.store(NOW, ON));
       };
       await Promise.all(Array.from({ length: CLIENTS }, client));
-      for (const event of renamed(order, prefix)) await deliver(event, memoryStore(box, { nowMs: NOW }));
-      await check(renamed(events, prefix), db.store(NOW));
+      for (const event of renamed(order, prefix)) await deliver(event, memoryStore(box, ON));
+      await check(renamed(events, prefix), db.store(NOW, ON));
       all.push(...renamed(events, prefix));
       ran.histories++;
       ran.callbacks += order.length;
     }
-    const list = await readAnswers(db.store(NOW), [], { nowMs: NOW, liveShards: LIVE_SHARDS });
+    const list = await readAnswers(db.store(NOW, ON), [], { nowMs: NOW });
     expect(list.live.length).toBeGreaterThan(numRuns / 4);
     expect(new Set(list.live)).toEqual(new Set(expectedAnswers(all).live));
-    expect(list).toEqual(
-      await readAnswers(memoryStore(box, { nowMs: NOW }), [], { nowMs: NOW, liveShards: LIVE_SHARDS }),
-    );
+    expect(list).toEqual(await readAnswers(memoryStore(box, ON), [], { nowMs: NOW }));
 
     expect(await stored(db.tables.sessions)).toEqual(inOrder([...box.memory.sessions.values()]));
     expect(await stored(db.tables.rooms)).toEqual(inOrder([...box.memory.rooms.values()]));
@@ -112,12 +110,11 @@ it.each([
 ])(
   '%s handlers whose requests reach the engine in a drawn order: as the model says',
   async (_, handlers, numRuns) => {
-    const { signal } = new AbortController();
     await fc.assert(
       fc.asyncProperty(history({ maxSteps: 12 }).chain(orders), fc.scheduler(), async (drawn, scheduler) => {
         const events = renamed(drawn, `s${++names}-`);
         const beside = events.slice(-handlers);
-        for (const event of events.slice(0, -handlers)) await deliver(event, db.store(NOW));
+        for (const event of events.slice(0, -handlers)) await deliver(event, db.store(NOW, ON));
 
         const inFlight = new Set<Promise<unknown>>();
         const send = async (command: Parameters<DynamoDBDocumentClient['send']>[0], options?: object) => {
@@ -127,7 +124,7 @@ it.each([
           return answer.finally(() => inFlight.delete(answer));
         };
         const client = { send } as unknown as DynamoDBDocumentClient;
-        const store = openStore({ client, tables: db.tables, nowMs: NOW, signal });
+        const store = db.store(NOW, { ...ON, client });
         // One request at a time: the next is chosen once this one was answered, and its handler has asked for more.
         const oneByOne = async (letThrough: () => Promise<void>) => {
           await letThrough();
@@ -135,7 +132,7 @@ it.each([
           await new Promise((resolve) => setImmediate(resolve));
         };
         await scheduler.waitFor(Promise.all(beside.map((event) => deliver(event, store))), oneByOne);
-        await check(events, db.store(NOW));
+        await check(events, db.store(NOW, ON));
         ran.schedules++;
       }),
       { numRuns, seed: SEED },

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { closedUpdate, headUpdate } from '../../lib/streams/commands.ts';
+import { type Item, toRoomFacts } from '../../lib/dynamodb/items.ts';
+import { headKey } from '../../lib/dynamodb/keys.ts';
+import { closedUpdate, headUpdate } from '../../lib/dynamodb/requests.ts';
 import { judge } from '../../lib/streams/rules.ts';
 import { blankSession, merge, type Session } from '../../lib/streams/session.ts';
-import { headKey, type Item, toRoomFacts } from '../../lib/streams/table.ts';
+import { runUpdate } from '../dynamodb/memory-engine.ts';
 import { history, LONG, LONG_MS, orders, SEED, typed } from './histories.ts';
-import { runUpdate } from './memory-store.ts';
 import { model, nameOf, type PlainEvent, type Seen } from './model.ts';
 
 // Without a store: what the product merges and judges is what the model answers, whatever the order.
 
 const ORDERS = 3;
-const KEPT_MS = 1e9;
+const EXPIRES_AT = 1e9;
 
 const ran = { histories: 0, orders: 0, live: 0, told: 0, superseded: 0, room_closed: 0 };
 afterAll(() => {
@@ -23,8 +24,8 @@ function product(events: readonly PlainEvent[]): Map<string, Seen> {
   const sessions = new Map<string, Session>();
   let rooms: ReadonlyMap<string, Item> = new Map();
   for (const event of events.map(typed)) {
-    if (event.event === 'room_create') rooms = runUpdate(headUpdate(event, 0, KEPT_MS), rooms);
-    else if (event.event === 'room_close') rooms = runUpdate(closedUpdate(event, 0, KEPT_MS), rooms);
+    if (event.event === 'room_create') rooms = runUpdate(headUpdate(event, EXPIRES_AT, 0), rooms);
+    else if (event.event === 'room_close') rooms = runUpdate(closedUpdate(event, EXPIRES_AT, 0), rooms);
     else sessions.set(nameOf(event), merge(sessions.get(nameOf(event)) ?? blankSession(event), event, 0));
   }
   return new Map(

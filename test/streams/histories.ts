@@ -350,17 +350,20 @@ export function expectedAnswers(events: readonly PlainEvent[]): Answers {
 export async function readAnswers(
   store: Store,
   keys: Iterable<SessionKey>,
-  { nowMs, liveShards = 1, room_id }: { nowMs: number; liveShards?: number; room_id?: string },
+  { nowMs, room_id }: { nowMs: number; room_id?: string },
 ): Promise<Answers> {
-  const options = { store, nowMs, liveShards, ...LIFETIMES };
+  const options = { store, nowMs, ...LIFETIMES };
   const sessions: Answers['sessions'] = {};
   for (const { stream_id, stream_sid } of keys) {
-    const reading = await readStream({ stream_id, stream_sid, appid: undefined }, options);
+    const reading = await readStream({ kind: 'stream', stream_id, stream_sid, appid: undefined }, options);
     sessions[nameOf({ stream_id, stream_sid })] = reading && seenIn(reading);
   }
   const live: string[] = [];
   for (let cursor: string | undefined, more = true; more; ) {
-    const page = await readPage({ order: 'newest', room_id, appid: undefined, limit: 100, cursor }, options);
+    const page = await readPage(
+      { kind: 'page', order: 'newest', room_id, appid: undefined, limit: 100, cursor },
+      options,
+    );
     live.push(...page.readings.map(({ session }) => nameOf(session)));
     cursor = page.next_cursor ?? undefined;
     more = cursor !== undefined;

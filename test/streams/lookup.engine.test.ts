@@ -12,7 +12,7 @@ const NOW = 1_700_000_000_000;
 const LIFETIMES = { maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
 
 async function send(db: TestTable, event: ReturnType<typeof createEvent | typeof closeEvent>, nowMs = NOW) {
-  return apply(event, { store: db.store(nowMs), nowMs, liveShards: 1, ...LIFETIMES });
+  return apply(event, { store: db.store(nowMs), nowMs, ...LIFETIMES });
 }
 
 describe('one stream', () => {
@@ -21,7 +21,10 @@ describe('one stream', () => {
     db = await freshTable();
   });
   const read = (stream_id: string, more: { appid?: string; stream_sid?: string } = {}, store = db.store(NOW)) =>
-    readStream({ stream_id, stream_sid: more.stream_sid, appid: more.appid }, { store, nowMs: NOW, ...LIFETIMES });
+    readStream(
+      { kind: 'stream', stream_id, stream_sid: more.stream_sid, appid: more.appid },
+      { store, nowMs: NOW, ...LIFETIMES },
+    );
   const sid = async (...args: Parameters<typeof read>) => (await read(...args))?.session.stream_sid;
 
   it('is its newest live session, in whatever room and app', async () => {
@@ -153,7 +156,10 @@ describe('some streams', () => {
     stream_ids: string[],
     { appid = undefined as string | undefined, store = db.store(NOW) } = {},
   ) => {
-    const { readings, next_cursor } = await readStreams({ stream_ids, appid }, { store, nowMs: NOW, ...LIFETIMES });
+    const { readings, next_cursor } = await readStreams(
+      { kind: 'streams', stream_ids, appid },
+      { store, nowMs: NOW, ...LIFETIMES },
+    );
     expect(next_cursor).toBeNull();
     expect(readings.every(({ ending }) => ending === null)).toBe(true);
     return readings.map(({ session }) => session.stream_sid);

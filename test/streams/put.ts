@@ -1,6 +1,6 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { sessionAttributes } from '../../lib/dynamodb/items.ts';
 import { blankSession, merge, withView } from '../../lib/streams/session.ts';
-import { sessionAttributes, shardOf } from '../../lib/streams/table.ts';
 import type { StreamClose, StreamCreate } from '../../lib/zego/event.ts';
 import type { TestTable } from '../support/engine.ts';
 
@@ -21,9 +21,10 @@ export async function putSessions(
     const { stream_id, stream_sid } = event;
     const blank = blankSession(event);
     const merged = merge(blank, event, lifetimes.nowMs);
-    const shard = () => shardOf(stream_sid, liveShards);
-    const session = withView(blank, merged, event.event === 'stream_create', { ...lifetimes, shard });
-    return { PutRequest: { Item: { stream_id, stream_sid, version: 1, ...defined(sessionAttributes(session)) } } };
+    const session = withView(blank, merged, event.event === 'stream_create', lifetimes);
+    return {
+      PutRequest: { Item: { stream_id, stream_sid, version: 1, ...defined(sessionAttributes(session, liveShards)) } },
+    };
   });
   for (let i = 0; i < puts.length; i += 25) {
     await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts.slice(i, i + 25) } }));

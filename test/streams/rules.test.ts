@@ -27,8 +27,8 @@ describe('told', () => {
   });
 
   it('by facts alone: a view that says otherwise is no evidence', () => {
-    const ended = session({ close_seq: 6, live_shard: 0 });
-    const live = other({ create_time_ms: 2000, live_shard: null });
+    const ended = session({ close_seq: 6, listed: true });
+    const live = other({ create_time_ms: 2000, listed: false });
     expect(judge([ended, live], NO_FACTS)).toEqual(['told', 'live']);
   });
 });

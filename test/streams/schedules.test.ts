@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { apply } from '../../lib/streams/apply.ts';
+import { EMPTY, type Memory, memoryStore, type Operation } from '../dynamodb/memory-engine.ts';
 import {
   ALPHABETS,
   expectedAnswers,
@@ -14,7 +15,6 @@ import {
   SEED,
   typed,
 } from './histories.ts';
-import { EMPTY, type Memory, memoryStore, type Operation } from './memory-store.ts';
 import type { PlainEvent } from './model.ts';
 
 // Handlers beside one another: each of their requests waits until a schedule lets it through, so that every
@@ -78,7 +78,7 @@ async function run(before: Memory, events: readonly PlainEvent[], choose: Choose
           });
     const store = memoryStore(box, { nowMs: NOW, gate, lag: () => lag });
     running++;
-    apply(typed(event), { store, nowMs: NOW, liveShards: 1, ...LIFETIMES })
+    apply(typed(event), { store, nowMs: NOW, ...LIFETIMES })
       .catch((error) => {
         failed ??= error;
       })
@@ -189,23 +189,24 @@ async function everySchedule(
 const includes = (list: readonly Waiting[], one: Waiting) => list.some((other) => isSame(other, one));
 const isSame = (a: Waiting, b: Waiting) => a.handler === b.handler && a.request === b.request;
 
-const READS = {
-  roomFacts: ['rooms'],
-  sessionAndRoomFacts: ['rooms', 'sessions'],
-  siblings: ['sessions'],
-  liveEntries: ['sessions'],
-} as Partial<Record<Operation['call'], string[]>>;
-
 /** Whether it makes no difference which of two comes first. */
 function areIndependent(a: Operation, b: Operation, lag: number): boolean {
-  const [writeA, writeB] = [a, b].map(({ call }) => ({ write: 'sessions', writeFact: 'rooms' })[call as 'write']);
-  if (writeA !== undefined && writeB !== undefined) {
+  if ('update' in a && 'update' in b) {
+    const [[tableA, updateA], [tableB, updateB]] = [a.update, b.update];
     // The index lags by whole writes: then their order can be seen.
-    return writeA !== writeB || (lag === 0 && JSON.stringify(a.update?.Key) !== JSON.stringify(b.update?.Key));
+    return tableA !== tableB || (lag === 0 && JSON.stringify(updateA.Key) !== JSON.stringify(updateB.Key));
   }
-  const written = writeA ?? writeB;
-  return written === undefined || !(READS[writeA === undefined ? a.call : b.call] ?? [written]).includes(written);
+  if ('update' in a) return !reads(b, a.update[0]);
+  if ('update' in b) return !reads(a, b.update[0]);
+  return true;
 }
+
+function reads(operation: Operation, table: 'sessions' | 'rooms'): boolean {
+  return 'batchGet' in operation ? operation.batchGet[table] !== undefined : table === 'sessions';
+}
+
+const writes = (operation: Operation, table: 'sessions' | 'rooms') =>
+  'update' in operation && operation.update[0] === table;
 
 /**
  * The one interleaving that single-item writes cannot close. A session is written that the index does not show yet when
@@ -213,15 +214,15 @@ function areIndependent(a: Operation, b: Operation, lag: number): boolean {
  */
 function isLeftOpen({ steps }: Course): boolean {
   return steps.some(({ operation, handler }, i) => {
-    if (operation.call !== 'liveEntries') return false;
-    const fact = steps.findIndex((step) => step.handler === handler && step.operation.call === 'writeFact');
-    const unseen = steps.slice(0, i).findLast((step) => step.operation.call === 'write' && step.landed === true);
+    if (!('query' in operation) || operation.query.IndexName !== 'room') return false;
+    const fact = steps.findIndex((step) => step.handler === handler && writes(step.operation, 'rooms'));
+    const unseen = steps.slice(0, i).findLast((step) => writes(step.operation, 'sessions') && step.landed === true);
     const reader = unseen?.handler;
     return (
       reader !== undefined &&
       !steps
         .slice(fact)
-        .some((step) => step.handler === reader && /Facts$/.test(step.operation.call) && step.handler !== handler)
+        .some((step) => step.handler === reader && 'batchGet' in step.operation && step.handler !== handler)
     );
   });
 }
@@ -239,7 +240,7 @@ async function check({ memory }: Course, told: readonly PlainEvent[], about: () 
 }
 
 function told(before: readonly PlainEvent[], beside: readonly PlainEvent[], { steps }: Course): string {
-  const course = steps.map(({ handler, operation: { call, update } }) => [handler, call, update?.Key]);
+  const course = steps.map(({ handler, operation }) => [handler, operation]);
   return JSON.stringify({ before, beside, course }, null, 1);
 }
 

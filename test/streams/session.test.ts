@@ -62,7 +62,7 @@ describe('merge', () => {
 });
 
 describe('withView', () => {
-  const lifetimes = { nowMs: NOW, shard: () => 3, maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
+  const lifetimes = { nowMs: NOW, maxLiveMs: 48 * HOUR, retentionMs: 24 * HOUR };
   const blank = blankSession(KEY);
   const created = merge(blank, createEvent({ stream_sid: 's-1' }), NOW - HOUR);
   const closed = merge(created, closeEvent({ stream_sid: 's-1' }), NOW);
@@ -70,16 +70,11 @@ describe('withView', () => {
   const ended = withView(live, closed, false, lifetimes);
 
   it('puts a session on the list until its last create is older than both lifetimes', () => {
-    expect(live).toMatchObject({ live_shard: 3, expires_at: (NOW - HOUR + 72 * HOUR) / 1000 });
-  });
-
-  it('keeps a live session in its shard', () => {
-    const recreated = merge(live, createEvent({ stream_sid: 's-1', stream_seq: '9' }), NOW);
-    expect(withView(live, recreated, true, { ...lifetimes, shard: () => 5 }).live_shard).toBe(3);
+    expect(live).toMatchObject({ listed: true, expires_at: (NOW - HOUR + 72 * HOUR) / 1000 });
   });
 
   it('keeps an ended session for the retention from the moment at which it was stored as ended', () => {
-    expect(ended).toMatchObject({ live_shard: null, expires_at: (NOW + 24 * HOUR) / 1000 });
+    expect(ended).toMatchObject({ listed: false, expires_at: (NOW + 24 * HOUR) / 1000 });
     const lateCreate = merge({ ...ended, create: null, create_seq: null }, createEvent({ stream_sid: 's-1' }), NOW);
     const later = { ...lifetimes, nowMs: NOW + 5 * HOUR };
     expect(withView(ended, lateCreate, false, later).expires_at).toBe(ended.expires_at);

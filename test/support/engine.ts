@@ -3,7 +3,9 @@ import { setMaxListeners } from 'node:events';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient as Client, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
-import { openStore, type Store, type Tables } from '../../lib/streams/store.ts';
+import type { Tables } from '../../lib/dynamodb/engine.ts';
+import { connectStore } from '../../lib/dynamodb/store.ts';
+import type { Store } from '../../lib/streams/store.ts';
 import { awsEnvironment, createTables } from '../../lib/tools/engine.ts';
 import { tablesOf } from '../../lib/tools/service.ts';
 
@@ -17,6 +19,13 @@ export interface SentRequest {
   input: Record<string, unknown>;
 }
 
+export interface StoreSettings {
+  /** Between the store and the engine, instead of the client of the tests. */
+  client?: Client;
+  signal?: AbortSignal;
+  liveShards?: number;
+}
+
 export interface TestTable {
   client: Client;
   /** Their names. */
@@ -26,7 +35,7 @@ export interface TestTable {
   /** What was sent since the last `requests.length = 0`. */
   requests: SentRequest[];
   /** @param nowMs our clock */
-  store: (nowMs?: number) => Store;
+  store: (nowMs?: number, settings?: StoreSettings) => Store;
 }
 
 /** Tables of its own, as serverless.yml defines them, on the engine of the tests or on another. */
@@ -64,13 +73,16 @@ export async function freshTable({
       },
     { step: 'initialize' },
   );
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal);
+  const { signal: never } = new AbortController();
+  setMaxListeners(0, never);
   return {
     client,
     tables,
     table,
     requests,
-    store: (nowMs = Date.now()) => openStore({ client, tables, nowMs, signal }),
+    store: (nowMs = Date.now(), { client: other = client, signal = never, liveShards = 1 } = {}) => {
+      const config = { SESSIONS_TABLE: tables.sessions, ROOMS_TABLE: tables.rooms, LIVE_SHARDS: liveShards };
+      return connectStore(config, other)({ nowMs, signal });
+    },
   };
 }

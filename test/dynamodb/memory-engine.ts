@@ -1,21 +1,14 @@
-import type { KeyQuery, Update } from '../../lib/streams/commands.ts';
-import { liveQuery, newerQuery, siblingsQuery, standingsQuery } from '../../lib/streams/commands.ts';
-import { blankSession, type Room, type SessionKey } from '../../lib/streams/session.ts';
-import type { LiveEntry, Store } from '../../lib/streams/store.ts';
-import {
-  closedKey,
-  type FactKey,
-  headKey,
-  type Item,
-  isPast,
-  toRoomFacts,
-  toSession,
-  toStanding,
-} from '../../lib/streams/table.ts';
+import type { Engine, Keys, Write } from '../../lib/dynamodb/engine.ts';
+import { type Item, keyOf } from '../../lib/dynamodb/items.ts';
+import type { FactKey } from '../../lib/dynamodb/keys.ts';
+import type { KeyQuery, Update } from '../../lib/dynamodb/requests.ts';
+import { createStore } from '../../lib/dynamodb/store.ts';
+import type { SessionKey } from '../../lib/streams/session.ts';
+import type { Store } from '../../lib/streams/store.ts';
 
-// A Store in memory, for as many schedules as no engine could serve. It executes what `commands.ts` builds: a small
-// evaluator of just the expressions that stand there, which throws on anything else. That it does what an engine does
-// is shown by histories.engine.test.ts. Ids are taken to be ASCII: then strings sort as their bytes do.
+// An engine in memory, for as many schedules as no engine over HTTP could serve. It executes the requests of the
+// store: a small evaluator of just the expressions that stand there, which throws on anything else. That it does what
+// an engine does is shown by histories.engine.test.ts. Ids are taken to be ASCII: then strings sort as their bytes do.
 
 type Table = ReadonlyMap<string, Item>;
 
@@ -29,15 +22,13 @@ export interface Memory {
 
 export const EMPTY: Memory = { sessions: new Map(), rooms: new Map(), past: [] };
 
-export interface Operation {
-  call: keyof Store;
-  /** What is written, of a write. */
-  update?: Update | Update<FactKey>;
-}
+/** One request of the store. */
+export type Operation = { query: KeyQuery } | { batchGet: Keys } | { update: Write };
 
 export interface MemoryOptions {
   /** Our clock in ms. */
   nowMs?: number;
+  liveShards?: number;
   /** So many writes the indexes `live` and `room` are behind. */
   lag?: () => number;
   /** Is awaited before a request is executed and after it: a place to wait, and to crash. */
@@ -48,9 +39,15 @@ export interface MemoryOptions {
 const LAG = 4;
 
 /** Opens what is stored in `box.memory`. */
-export function memoryStore(box: { memory: Memory }, { nowMs = 0, lag = () => 0, gate }: MemoryOptions = {}): Store {
-  const known = (items: readonly Item[]) => items.filter((item) => !isPast(item, nowMs));
+export function memoryStore(box: { memory: Memory }, options: MemoryOptions = {}): Store {
+  return storeOn(memoryEngine(box, options), options);
+}
 
+export function storeOn(engine: Engine, { nowMs = 0, liveShards = 1 }: MemoryOptions = {}): Store {
+  return createStore(engine, nowMs, liveShards);
+}
+
+export function memoryEngine(box: { memory: Memory }, { lag = () => 0, gate }: MemoryOptions = {}): Engine {
   async function request<T>(operation: Operation, execute: () => T): Promise<T> {
     if (gate !== undefined) await gate(operation, 'before');
     const result = execute();
@@ -58,70 +55,47 @@ export function memoryStore(box: { memory: Memory }, { nowMs = 0, lag = () => 0,
     return result;
   }
 
-  function roomItems(room: Room, ids: Iterable<string>): Item[] {
-    const keys = [headKey(room), ...Array.from(ids, (id) => closedKey(room, id))].map(nameOfKey);
-    if (new Set(keys).size !== keys.length) throw new Error('BatchGetItem refuses a key that is asked twice');
-    return known(keys.map((key) => box.memory.rooms.get(key)).filter((item) => item !== undefined));
-  }
-
-  function session({ stream_id, stream_sid }: SessionKey) {
-    const key = { stream_id, stream_sid };
-    const item = box.memory.sessions.get(nameOfKey(key));
-    if (item === undefined) return blankSession(key);
-    return isPast(item, nowMs) ? blankSession(key, item.version as number) : toSession(item);
-  }
-
-  /** One page: more than that is for tests with an engine. */
-  function query(keyQuery: KeyQuery, sessions = box.memory.sessions): Item[] {
-    const found = runQuery(keyQuery, sessions);
-    if (found.length > keyQuery.Limit) throw new Error('more than a page');
-    return found;
-  }
-
   return {
-    roomFacts: (room, ids) => request({ call: 'roomFacts' }, () => toRoomFacts(roomItems(room, ids))),
-    sessionAndRoomFacts: (key, room, ids) =>
-      request({ call: 'sessionAndRoomFacts' }, () => ({
-        session: session(key),
-        facts: toRoomFacts(roomItems(room, ids)),
+    query: (query, from) =>
+      request({ query }, () => {
+        const { sessions, past } = box.memory;
+        const isBehind = query.IndexName !== 'siblings';
+        const found = runQuery(query, (isBehind ? past[Math.min(lag(), past.length) - 1] : undefined) ?? sessions);
+        const start = from === undefined ? 0 : found.findIndex((item) => nameOfItem(item) === nameOfItem(from)) + 1;
+        const items = found.slice(start, start + query.Limit);
+        const last = items.at(-1);
+        return last !== undefined && start + query.Limit < found.length ? { items, last } : { items };
+      }),
+    batchGet: (keys) =>
+      request({ batchGet: keys }, () => ({
+        sessions: getItems(keys.sessions ?? [], box.memory.sessions),
+        rooms: getItems(keys.rooms ?? [], box.memory.rooms),
       })),
-    sessions: (keys) =>
-      request({ call: 'sessions' }, () =>
-        keys.map((key) => {
-          const item = box.memory.sessions.get(nameOfKey(key));
-          return item === undefined || isPast(item, nowMs) ? undefined : toSession(item);
-        }),
-      ),
-    siblings: (stream_id, room) =>
-      request({ call: 'siblings' }, () => known(query(siblingsQuery(stream_id, room))).map(toStanding)),
-    newerSiblings: (standing) =>
-      request({ call: 'newerSiblings' }, () => known(query(newerQuery(standing))).map(toStanding)),
-    standings: (stream_id, appid) =>
-      request({ call: 'standings' }, () =>
-        known(query(standingsQuery(stream_id, appid, undefined, 100))).map(toStanding),
-      ),
-    liveEntries: (part, limit) =>
-      request({ call: 'liveEntries' }, () => {
+    update: (...write) =>
+      request({ update: write }, () => {
+        const written = land(box.memory, write);
+        const changed = written !== box.memory;
         const { sessions, past } = box.memory;
-        const view = past[Math.min(lag(), past.length) - 1] ?? sessions;
-        return runQuery(liveQuery(part, limit), view).slice(0, limit) as unknown as LiveEntry[];
-      }),
-    write: (update) =>
-      request({ call: 'write', update }, () => {
-        const { sessions, past } = box.memory;
-        const written = runUpdate(update, sessions);
-        if (written !== sessions)
-          box.memory = { ...box.memory, sessions: written, past: [sessions, ...past].slice(0, LAG) };
-        return written !== sessions;
-      }),
-    writeFact: (update) =>
-      request({ call: 'writeFact', update }, () => {
-        const rooms = runUpdate(update, box.memory.rooms);
-        const changed = rooms !== box.memory.rooms;
-        if (changed) box.memory = { ...box.memory, rooms };
+        box.memory = written.sessions === sessions ? written : { ...written, past: [sessions, ...past].slice(0, LAG) };
         return changed;
       }),
   };
+}
+
+/** @returns what a write leaves, or the very memory when its condition does not hold */
+export function land(memory: Memory, [table, update]: Write): Memory {
+  const written = runUpdate<SessionKey | FactKey>(update, memory[table]);
+  return written === memory[table] ? memory : { ...memory, [table]: written };
+}
+
+function getItems(keys: readonly (SessionKey | FactKey)[], table: Table): Item[] {
+  const names = keys.map(nameOfKey);
+  if (new Set(names).size !== names.length) throw new Error('BatchGetItem refuses a key that is asked twice');
+  return names.map((name) => table.get(name)).filter((item) => item !== undefined);
+}
+
+function nameOfItem(item: Item): string {
+  return nameOfKey(keyOf(item));
 }
 
 function nameOfKey(key: SessionKey | FactKey): string {
@@ -141,11 +115,12 @@ export function runUpdate<Key extends SessionKey | FactKey>(update: Update<Key>,
   const [changes, condition] = compiled(UpdateExpression, ConditionExpression, names, values);
   if (!condition(before ?? {}, names, values)) return table;
   const item: Item = { ...(before ?? update.Key) };
-  for (const { action, attribute, value } of changes) {
+  for (const { action, attribute, value, keeps } of changes) {
     const path = names[attribute] as string;
     if (path in update.Key) throw new Error(`${path} is part of the key`);
     const operand = value === undefined ? undefined : values[value];
     if (action === 'REMOVE') delete item[path];
+    else if (action === 'SET' && keeps) item[path] ??= operand;
     else if (action === 'SET') item[path] = operand;
     else if (typeof operand === 'number' && typeof (item[path] ?? 0) === 'number')
       item[path] = Number(item[path] ?? 0) + operand;
@@ -198,6 +173,8 @@ interface Change {
   action: 'SET' | 'REMOVE' | 'ADD';
   attribute: string;
   value?: string;
+  /** `if_not_exists`: only where the item does not have it. */
+  keeps?: boolean;
 }
 
 interface Compiled {
@@ -241,7 +218,11 @@ function parseUpdate(expression: string): Change[] {
   const clauses = expression.split(/(?<=^|\s)(?=(?:SET|REMOVE|ADD) )/);
   const changes = clauses.flatMap((clause): Change[] => {
     const [, action = '', list = ''] = /^(SET|REMOVE|ADD) (.*?)\s*$/.exec(clause) ?? [];
-    return list.split(', ').map((part): Change => {
+    return list.split(/, (?![^(]*\))/).map((part): Change => {
+      const [, kept, placeholder] = /^(#\w+) = if_not_exists\(\1, (:\w+)\)$/.exec(part) ?? [];
+      if (action === 'SET' && kept !== undefined && placeholder !== undefined) {
+        return { action, attribute: kept, value: placeholder, keeps: true };
+      }
       const form = { SET: /^(#\w+) = (:\w+)$/, ADD: /^(#\w+) (:\w+)$/, REMOVE: /^(#\w+)$/ }[action];
       const [, attribute, value] = form?.exec(part) ?? [];
       if (attribute === undefined) throw new Error(`unknown in an update: ${expression}`);

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connect } from '../../lib/dynamodb/engine.ts';
+import { connectStore } from '../../lib/dynamodb/store.ts';
 import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { apply } from '../../lib/streams/apply.ts';
-import { closeUpdate } from '../../lib/streams/commands.ts';
-import { connect, openStore } from '../../lib/streams/store.ts';
 import { closeEvent, createEvent } from '../support/callback.ts';
 import { AWS, freshTable } from '../support/engine.ts';
 
@@ -16,8 +16,7 @@ const LIFETIMES = { maxLiveMs: 1e9, retentionMs: 1e9 };
 it('keys that DynamoDB left unprocessed are asked again, not taken as absent', async () => {
   const db = await freshTable();
   const keys = Array.from({ length: 5 }, (_, i) => ({ stream_id: 'a', stream_sid: `s-${i}` }));
-  for (const key of keys)
-    await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  for (const key of keys) await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, ...LIFETIMES });
 
   // The engine gets two keys of each request, the others come back unprocessed, as from a busy AWS.
   db.client.middlewareStack.add(
@@ -46,7 +45,7 @@ it('keys that DynamoDB left unprocessed are asked again, not taken as absent', a
 it('a key that is asked twice is read once, and one that is not there is undefined', async () => {
   const db = await freshTable();
   const key = { stream_id: 'a', stream_sid: 's-1' };
-  await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, ...LIFETIMES });
   const found = await db.store(NOW).sessions([key, key, { ...key, stream_sid: 's-2' }]);
   expect(found.map((session) => session?.stream_sid)).toEqual(['s-1', 's-1', undefined]);
   expect(await db.store(NOW).sessions([])).toEqual([]);
@@ -58,14 +57,13 @@ it('ids that hold NUL are not mixed up', async () => {
     { stream_id: 'a\0b', stream_sid: 'c' },
     { stream_id: 'a', stream_sid: 'b\0c' },
   ];
-  for (const key of keys)
-    await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, liveShards: 1, ...LIFETIMES });
+  for (const key of keys) await apply(createEvent(key), { store: db.store(NOW), nowMs: NOW, ...LIFETIMES });
   expect((await db.store(NOW).sessions(keys)).map((session) => session?.stream_sid)).toEqual(['c', 'b\0c']);
 });
 
 it('a write whose condition does not hold writes nothing and is no fault', async () => {
   const db = await freshTable();
-  expect(await db.store(NOW).write(closeUpdate(closeEvent(), NOW, 1000))).toBe(false);
+  expect(await db.store(NOW).close(closeEvent(), NOW / 1000)).toBe(false);
   const key = { stream_id: 'stream_id', stream_sid: 's-115205136669740000000000104' };
   expect(await db.store(NOW).sessions([key])).toEqual([undefined]);
 });
@@ -101,14 +99,11 @@ describe('a fault of the store is a problem', () => {
   const send = (endpoint: string) =>
     withDeadline(4000, (signal) =>
       apply(createEvent(), {
-        store: openStore({
-          client: client(endpoint),
-          tables: { sessions: 'not-there', rooms: 'nor-this' },
-          nowMs: NOW,
-          signal,
-        }),
+        store: connectStore(
+          { SESSIONS_TABLE: 'not-there', ROOMS_TABLE: 'nor-this', LIVE_SHARDS: 1 },
+          client(endpoint),
+        )({ nowMs: NOW, signal }),
         nowMs: NOW,
-        liveShards: 1,
         ...LIFETIMES,
       }),
     );
@@ -167,8 +162,7 @@ describe('a fault of the store is a problem', () => {
 
   it('when no item can hold what should be written: a bug of ours', async () => {
     const db = await freshTable();
-    const update = closeUpdate(closeEvent(), Number.NaN, 1000);
-    await expect(db.store(NOW).write(update)).rejects.toMatchObject({
+    await expect(db.store(NOW).close(closeEvent(), Number.NaN)).rejects.toMatchObject({
       code: 'internal-error',
       reason: 'internal-error',
     });

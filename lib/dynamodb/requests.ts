@@ -1,22 +1,20 @@
-import { MAX_TIME_MS } from '../limits.ts';
+import { factOf, type Room, type Session, type SessionKey, type Standing } from '../streams/session.ts';
+import { type Order, SIBLINGS } from '../streams/store.ts';
 import type { RoomClose, RoomCreate, StreamClose } from '../zego/event.ts';
-import { blankSession, merge, type Room, type Session, type SessionKey, type Standing, toSeconds } from './session.ts';
+import { type Item, listingAttributes, sessionAttributes, toRegister, UNLISTED } from './items.ts';
 import {
+  appRange,
   closedKey,
   type FactKey,
   headKey,
   headRank,
   INDEX,
-  type Item,
-  sessionAttributes,
+  roomRange,
+  type SiblingRange,
   siblingKey,
-  siblingPrefix,
-  sortKey,
-  toRegister,
-  viewAttributes,
-} from './table.ts';
+} from './keys.ts';
 
-// What the store sends, as pure functions: here no engine is needed to see what a command says.
+// What the store sends, as pure functions: here no engine is needed to see what a request says.
 
 /** An UpdateItem, but for its table. */
 export interface Update<Key = SessionKey> {
@@ -34,13 +32,13 @@ export interface Update<Key = SessionKey> {
  *
  * Without this a write could undo what another callback stored in between.
  */
-export function sessionUpdate(session: Session): Update {
-  return sessionWrite(session, sessionAttributes(session), unchangedSince(session));
+export function sessionUpdate(session: Session, liveShards: number): Update {
+  return sessionWrite(session, sessionAttributes(session, liveShards), unchangedSince(session));
 }
 
-/** Writes the view of a session alone, on the same condition: what its registers hold was not read. */
-export function viewUpdate(standing: Standing): Update {
-  return sessionWrite(standing, viewAttributes(standing), unchangedSince(standing));
+/** Writes whether a session is listed, on the same condition: what its registers hold was not read. */
+export function listingUpdate(standing: Standing, liveShards: number): Update {
+  return sessionWrite(standing, listingAttributes(standing, liveShards), unchangedSince(standing));
 }
 
 interface Condition {
@@ -65,18 +63,10 @@ function unchangedSince({ version }: Standing): Condition {
  *
  * It cannot end a sibling that its create did not already end, so nobody else needs to be read.
  */
-export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: number): Update {
-  const closed = merge(blankSession(event), event, nowMs);
+export function closeUpdate(event: StreamClose, expires_at: number, nowMs: number): Update {
   return sessionWrite(
     event,
-    {
-      close: toRegister(closed.close),
-      close_seq: event.stream_seq,
-      expires_at: toSeconds(nowMs + retentionMs),
-      live_shard: undefined,
-      live_key: undefined,
-      live_room: undefined,
-    },
+    { close: toRegister(factOf(event)), close_seq: event.stream_seq, expires_at, ...UNLISTED },
     {
       expression:
         '#create_seq <= :close_seq AND (attribute_not_exists(#close_seq) OR #close_seq < :close_seq) AND #expires_at > :now',
@@ -92,11 +82,11 @@ export function closeUpdate(event: StreamClose, nowMs: number, retentionMs: numb
  *     news        not known yet, or told with an earlier time (a retry may renew `timestamp`): the earliest counts
  *     forgotten   an item past its time counts as absent
  */
-export function closedUpdate(event: RoomClose, nowMs: number, keptMs: number): Update<FactKey> {
+export function closedUpdate(event: RoomClose, expires_at: number, nowMs: number): Update<FactKey> {
   const { room_close_time } = event;
   return update(
     closedKey(event, event.room_session_id),
-    { room_close_time, expires_at: toSeconds(nowMs + keptMs) },
+    { room_close_time, expires_at },
     {
       expression:
         'attribute_not_exists(#room_close_time) OR #room_close_time > :room_close_time OR #expires_at <= :now',
@@ -111,11 +101,11 @@ export function closedUpdate(event: RoomClose, nowMs: number, keptMs: number): U
  *     newer       the newest counts, whatever comes first
  *     forgotten   an item past its time counts as absent
  */
-export function headUpdate(event: RoomCreate, nowMs: number, keptMs: number): Update<FactKey> {
+export function headUpdate(event: RoomCreate, expires_at: number, nowMs: number): Update<FactKey> {
   const { room_session_id, room_create_time } = event;
   return update(
     headKey(event),
-    { room_session_id, room_create_time, rank: headRank(event), expires_at: toSeconds(nowMs + keptMs) },
+    { room_session_id, room_create_time, rank: headRank(event), expires_at },
     {
       expression: 'attribute_not_exists(#rank) OR #rank < :rank OR #expires_at <= :now',
       values: { ':now': nowMs / 1000 },
@@ -138,7 +128,10 @@ function sessionWrite({ stream_id, stream_sid }: SessionKey, attributes: Item, c
   };
 }
 
-/** SETs what has a value and REMOVEs what has none. Names go through placeholders: `create` and `close` are reserved. */
+/**
+ * SETs what has a value and REMOVEs what has none. Names go through placeholders: `create` and `close` are reserved. A
+ * session stays in its partition while it is listed, also after LIVE_SHARDS was raised.
+ */
 function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<Key> {
   const [set, remove]: [string[], string[]] = [[], []];
   const names: Record<string, string> = {};
@@ -149,7 +142,7 @@ function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<K
     if (value === undefined) {
       remove.push(`#${name}`);
     } else {
-      set.push(`#${name} = :${name}`);
+      set.push(name === 'live_shard' ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`);
       values[`:${name}`] = value;
     }
   }
@@ -174,24 +167,15 @@ export interface KeyQuery {
   Limit: number;
 }
 
-/** As many keys as one BatchGetItem takes. */
-export const BATCH = 100;
-
-/** How many siblings the rules see: an encoder that restarts for ever makes a callback no dearer. */
-export const SIBLINGS = 25;
-
 /** The newest siblings: sessions of one stream in one app's room. */
 export function siblingsQuery(stream_id: string, room: Room): KeyQuery {
-  return siblingRange(stream_id, `${siblingPrefix(room)}0`, newestKey(room), 'newest', SIBLINGS);
+  return siblingQuery(stream_id, roomRange(room), 'newest', SIBLINGS);
 }
 
 /** A session and what began with it or after it in its room, the oldest first. */
 export function newerQuery(standing: Standing): KeyQuery {
-  return siblingRange(standing.stream_id, siblingKey(standing), newestKey(standing), 'oldest', SIBLINGS);
-}
-
-function newestKey(room: Room): string {
-  return sortKey('room_id', siblingPrefix(room) + MAX_TIME_MS);
+  const range = { ...roomRange(standing), low: siblingKey(standing) };
+  return siblingQuery(standing.stream_id, range, 'oldest', SIBLINGS);
 }
 
 /**
@@ -204,12 +188,11 @@ export function standingsQuery(
   high: string | undefined,
   limit: number,
 ): KeyQuery {
-  // An appid is digits, and in ASCII `#` and `$` come before them and `:` after.
-  const low = appid === undefined ? '0' : `${appid}#`;
-  return siblingRange(stream_id, low, high ?? (appid === undefined ? ':' : `${appid}$`), 'newest', limit);
+  const range = appRange(appid);
+  return siblingQuery(stream_id, high === undefined ? range : { ...range, high }, 'newest', limit);
 }
 
-function siblingRange(stream_id: string, low: string, high: string, order: Order, limit: number): KeyQuery {
+function siblingQuery(stream_id: string, { low, high }: SiblingRange, order: Order, limit: number): KeyQuery {
   return {
     IndexName: INDEX.siblings,
     KeyConditionExpression: '#stream_id = :stream_id AND #sibling_key BETWEEN :low AND :high',
@@ -221,22 +204,18 @@ function siblingRange(stream_id: string, low: string, high: string, order: Order
   };
 }
 
-/** What comes first, by `create_time_ms`. */
-export type Order = 'newest' | 'oldest';
-
-/** A part of the live list: what comes after a position in one partition of an index. */
-export interface LivePart {
-  /** A partition of the live index, or a room. */
+/** What comes after a position in one partition of the index `live` or `room`. */
+export interface PartitionQuery {
   partition: { live_shard: number } | { live_room: string };
   order: Order;
-  /** A `live_key`: only what comes after it in this order. */
+  /** A `live_key`. */
   after: string | undefined;
   appid: string | undefined;
-  /** Rule 5: a session whose create was stored before this, on our clock in ms, is expired. */
   storedSinceMs: number;
 }
 
-export function liveQuery({ partition, order, after, appid, storedSinceMs }: LivePart, limit: number): KeyQuery {
+export function liveQuery(query: PartitionQuery, limit: number): KeyQuery {
+  const { partition, order, after, appid, storedSinceMs } = query;
   const [[name, value]] = Object.entries(partition) as [[string, string | number]];
   const beyond = order === 'newest' ? '<' : '>';
   return {
