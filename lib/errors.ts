@@ -68,3 +68,12 @@ export class Problem extends Error {
 export function invalidField(field: string, rule: string): Problem {
   return new Problem('invalid-field', `${field} ${rule}`);
 }
+
+/**
+ * What a handler makes of anything thrown. Anything but a Problem is a bug of ours: the caller gets a 500, so that ZEGO
+ * retries, and learns nothing of it.
+ */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem('internal-error', 'This service has failed. Try again.', { cause: error });
+}

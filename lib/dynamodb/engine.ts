@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { Problem } from '../errors.ts';
+import { asProblem, Problem } from '../errors.ts';
 import type { SessionKey } from '../streams/session.ts';
 import type { Item } from './items.ts';
 import type { FactKey } from './keys.ts';
@@ -133,7 +133,7 @@ function unavailable(cause: unknown): Problem {
   // The SDK gives metadata to whatever the network or the store does. It throws a plain error when it cannot even make
   // the request, as of a value that no item can hold.
   if ($metadata === undefined && code === '' && !/^(AbortError|TimeoutError)$/.test(name)) {
-    return new Problem('internal-error', 'This service has failed. Try again.', { cause });
+    return asProblem(cause);
   }
   const { httpStatusCode: status = 500 } = $metadata ?? {};
   if (status >= 400 && status < 500 && !PASSING_STATUS.includes(status) && !PASSING.test(name)) {

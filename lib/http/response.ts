@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { Problem } from '../errors.ts';
+import type { Problem } from '../errors.ts';
 
 /** When ZEGO or a reader should come again after a fault of the store, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -80,13 +80,4 @@ export function problemDocument({ code, title, status, message }: Problem): APIG
       ...(code === 'token-required' ? { 'www-authenticate': 'Bearer' } : {}),
     },
   );
-}
-
-/**
- * What a handler makes of anything thrown. Anything but a Problem is a bug of ours: the caller gets a 500, so that ZEGO
- * retries, and learns nothing of it.
- */
-export function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return new Problem('internal-error', 'This service has failed. Try again.', { cause: error });
 }

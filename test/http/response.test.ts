@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../lib/errors.ts';
-import {
-  asProblem,
-  cacheControl,
-  conditional,
-  json,
-  problemDocument,
-  representation,
-} from '../../lib/http/response.ts';
+import { cacheControl, conditional, json, problemDocument, representation } from '../../lib/http/response.ts';
 
 const STATUS: Record<ProblemCode, number> = {
   'body-too-large': 413,
@@ -120,20 +113,4 @@ describe.each(Object.entries(STATUS) as [ProblemCode, number][])('%s', (code, st
     );
     expect(headers?.['www-authenticate']).toBe(code === 'token-required' ? 'Bearer' : undefined);
   });
-});
-
-describe('anything thrown', () => {
-  it('stays itself when it is a problem', () => {
-    const problem = new Problem('bad-signature', 'x');
-    expect(asProblem(problem)).toBe(problem);
-  });
-
-  it.each([new Error('MARK'), new TypeError('MARK'), 'MARK', { message: 'MARK' }, null, undefined, 42, Symbol('MARK')])(
-    'becomes a 500 that tells nothing (%#)',
-    (thrown) => {
-      const problem = asProblem(thrown);
-      expect(problem).toMatchObject({ code: 'internal-error', status: 500, reason: 'internal-error' });
-      expect(JSON.stringify(problemDocument(problem))).not.toContain('MARK');
-    },
-  );
 });

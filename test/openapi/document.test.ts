@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
+import { asProblem, PROBLEMS, Problem, type ProblemCode } from '../../lib/errors.ts';
 import { listQuery, streamQuery } from '../../lib/http/query.ts';
-import { asProblem, problemDocument } from '../../lib/http/response.ts';
+import { problemDocument } from '../../lib/http/response.ts';
 import { pageAnswer, sessionAnswer, streamAnswer } from '../../lib/http/session-json.ts';
 import { requireToken } from '../../lib/http/token.ts';
 import { DOCUMENT } from '../../lib/openapi/document.ts';

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem, type ProblemCode, type Reason } from '../../lib/errors.ts';
 import { json } from '../../lib/http/response.ts';
 import { withDeadline } from '../../lib/runtime/deadline.ts';
-import { httpHandler, type Invocation } from '../../lib/runtime/http.ts';
+import { httpHandler } from '../../lib/runtime/http.ts';
+import type { Invocation } from '../../lib/runtime/invocation.ts';
 import { get } from '../support/gateway-event.ts';
 import { captureOutput, REASONS } from '../support/output.ts';
 
