@@ -1,7 +1,7 @@
 import type { LiveEntry, LiveQuery, Order } from '../streams/store.ts';
 import type { Engine } from './engine.ts';
 import { type Item, toLiveEntry } from './items.ts';
-import { liveQuery, type PartitionQuery } from './requests.ts';
+import { liveQuery, type Partition, type PartitionQuery } from './requests.ts';
 
 /** Where too little of a page counts (expired sessions, other apps), the next ones are larger. */
 const FILTERED_PAGE = 1000;
@@ -18,10 +18,10 @@ export async function readPartitions(
   liveShards: number,
 ): Promise<LiveEntry[]> {
   const { room_id, ...rest } = query;
-  const partitions: PartitionQuery['partition'][] =
+  const partitions: Partition[] =
     room_id === undefined
-      ? Array.from({ length: liveShards }, (_, live_shard) => ({ live_shard }))
-      : [{ live_room: room_id }];
+      ? Array.from({ length: liveShards }, (_, value) => ({ index: 'live', value }))
+      : [{ index: 'room', value: room_id }];
   const runs = partitions.map((partition) => ({ partition, entries: [] as LiveEntry[], ended: false }));
   let limit = partitions.length === 1 ? count : Math.min(count, Math.ceil((count * 1.5) / partitions.length) + 8);
   for (let asked = runs; ; limit = count) {

@@ -204,9 +204,14 @@ function siblingQuery(stream_id: string, { low, high }: SiblingRange, order: Ord
   };
 }
 
-/** What comes after a position in one partition of the index `live` or `room`. */
+/** A partition of an index: its shard, or its room. */
+export type Partition = { index: 'live'; value: number } | { index: 'room'; value: string };
+
+const PARTITION_KEYS = { live: 'live_shard', room: 'live_room' } as const;
+
+/** What comes after a position in one partition. */
 export interface PartitionQuery {
-  partition: { live_shard: number } | { live_room: string };
+  partition: Partition;
   order: Order;
   /** A `live_key`. */
   after: string | undefined;
@@ -216,20 +221,19 @@ export interface PartitionQuery {
 
 export function liveQuery(query: PartitionQuery, limit: number): KeyQuery {
   const { partition, order, after, appid, storedSinceMs } = query;
-  const [[name, value]] = Object.entries(partition) as [[string, string | number]];
   const beyond = order === 'newest' ? '<' : '>';
   return {
-    IndexName: 'live_room' in partition ? INDEX.room : INDEX.live,
+    IndexName: INDEX[partition.index],
     KeyConditionExpression: `#partition = :partition${after === undefined ? '' : ` AND #live_key ${beyond} :after`}`,
     FilterExpression: `#stored_ms >= :since${appid === undefined ? '' : ' AND #appid = :appid'}`,
     ExpressionAttributeNames: {
-      '#partition': name,
+      '#partition': PARTITION_KEYS[partition.index],
       '#stored_ms': 'stored_ms',
       ...(after === undefined ? {} : { '#live_key': 'live_key' }),
       ...(appid === undefined ? {} : { '#appid': 'appid' }),
     },
     ExpressionAttributeValues: {
-      ':partition': value,
+      ':partition': partition.value,
       ':since': storedSinceMs,
       ...(after === undefined ? {} : { ':after': after }),
       ...(appid === undefined ? {} : { ':appid': appid }),
