@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { listen } from '../lib/tools/listen.ts';
-import { startLocal } from '../lib/tools/local.ts';
+import { listen } from '../lib/tools/stack/listen.ts';
+import { startLocal } from '../lib/tools/stack/local.ts';
 import { SECRET, sample, signed } from './support/callback.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

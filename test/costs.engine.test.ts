@@ -1,7 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, inject, it } from 'vitest';
 import { apply } from '../lib/streams/apply.ts';
-import { tablesOf } from '../lib/tools/service.ts';
+import { tablesOf } from '../lib/tools/serverless-config.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
 import { closeEvent, createEvent } from './support/callback.ts';
 import { itemBytes, readUnits, writeUnits } from './support/capacity.ts';

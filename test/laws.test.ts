@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
-import { bundle, bundleName } from '../lib/tools/bundle.ts';
+import { bundle, bundleName } from '../lib/tools/deploy/bundle.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -154,8 +154,8 @@ const LAWS: Law[] = [
     files: /^(?!lib\/tools\/)/,
     imports: ({ from }) => !from.startsWith('lib/tools/'),
     breaches: [
-      ['handlers/callback.ts', "import { listen } from '../lib/tools/listen.ts';"],
-      ['lib/config.ts', "const { listen } = await import('./tools/listen.ts');"],
+      ['handlers/callback.ts', "import { listen } from '../lib/tools/stack/listen.ts';"],
+      ['lib/config.ts', "const { listen } = await import('./tools/stack/listen.ts');"],
     ],
   },
   {
@@ -314,7 +314,7 @@ describe('no file imports itself by way of others', () => {
 
 /** Files that somebody else starts: Lambda, npm, the framework. */
 const ENTRIES =
-  /^handlers\/|^lib\/runtime\/ssm\.ts$|^lib\/tools\/(plugin\.(ts|cjs)|(demo|requirements)\.cjs|types\.ts|doctor\/doctor\.ts|simulator\/simulate\.ts)$/;
+  /^handlers\/|^lib\/runtime\/ssm\.ts$|^lib\/tools\/(deploy\/plugin\.(ts|cjs)|stack\/demo\.cjs|requirements\.cjs|types\.ts|doctor\/doctor\.ts|simulator\/simulate\.ts)$/;
 
 function unused(sources: Sources): string[] {
   const used = new Set(

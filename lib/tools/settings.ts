@@ -1,6 +1,6 @@
 import { checkEnvironment, type Environment, type Sources } from '../config.ts';
+import { isDisposable } from './deploy/serverless-variables.ts';
 import { checkEnvFile, type EnvFile, readEnvFile } from './env-file.ts';
-import { isDisposable } from './template.ts';
 import { NAMES, nearestName } from './variable-names.ts';
 import { weaknesses } from './weak-secrets.ts';
 

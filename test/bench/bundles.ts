@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
-import { bundle } from '../../lib/tools/bundle.ts';
+import { bundle } from '../../lib/tools/deploy/bundle.ts';
 import { printTable } from './markdown.ts';
 import { startProgress } from './progress.ts';
 import { median } from './statistics.ts';

@@ -1,4 +1,4 @@
-import { startEngine } from '../../lib/tools/engine.ts';
+import { startEngine } from '../../lib/tools/stack/dynamodb.ts';
 
 const { url } = await startEngine(0);
 process.send?.(url);

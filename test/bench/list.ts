@@ -5,7 +5,7 @@ import { withDeadline } from '../../lib/runtime/deadline.ts';
 import { type PageQuery, readPage } from '../../lib/streams/list.ts';
 import { readStream, readStreams } from '../../lib/streams/lookup.ts';
 import type { ReadOptions } from '../../lib/streams/view.ts';
-import type { Service } from '../../lib/tools/service.ts';
+import type { Service } from '../../lib/tools/serverless-config.ts';
 import { printTable } from './markdown.ts';
 import type { Consumed } from './meter.ts';
 import { startProgress } from './progress.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startEngine } from '../../lib/tools/engine.ts';
+import { startEngine } from '../../lib/tools/stack/dynamodb.ts';
 import { form, SAMPLE_ANSWER, SECRET, sample, signed } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
 import { startFunction } from '../support/function.ts';

@@ -1,6 +1,6 @@
 import { createServer, request as send } from 'node:http';
 import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { listen } from '../../lib/tools/listen.ts';
+import { listen } from '../../lib/tools/stack/listen.ts';
 import { SECRET, sample, signed } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
 import { startFunction } from '../support/function.ts';

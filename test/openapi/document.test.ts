@@ -10,7 +10,7 @@ import { DOCUMENT } from '../../lib/openapi/document.ts';
 import { CALLBACKS, ENDED, LIVE } from '../../lib/openapi/examples.ts';
 import { decodeCursor } from '../../lib/streams/cursor.ts';
 import { blankSession, merge } from '../../lib/streams/session.ts';
-import { routesOf } from '../../lib/tools/service.ts';
+import { routesOf } from '../../lib/tools/serverless-config.ts';
 import { decodeBody, type ZegoRecord } from '../../lib/zego/body.ts';
 import { parseEvent } from '../../lib/zego/event.ts';
 import { readEnvelope, sign, verify } from '../../lib/zego/signature.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LogLine } from '../../lib/runtime/log.ts';
-import { listen } from '../../lib/tools/listen.ts';
+import { listen } from '../../lib/tools/stack/listen.ts';
 import { sample, signed } from '../support/callback.ts';
 import { AWS, freshTable } from '../support/engine.ts';
 import { get, post } from '../support/gateway-event.ts';

@@ -1,4 +1,4 @@
-import type { Table } from '../../lib/tools/service.ts';
+import type { Table } from '../../lib/tools/serverless-config.ts';
 
 /**
  * AWS's arithmetic of request units, from item images and the projections in serverless.yml.

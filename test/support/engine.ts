@@ -6,8 +6,8 @@ import { inject } from 'vitest';
 import type { Tables } from '../../lib/dynamodb/engine.ts';
 import { connectStore } from '../../lib/dynamodb/store.ts';
 import type { Store } from '../../lib/streams/store.ts';
-import { awsEnvironment, createTables } from '../../lib/tools/engine.ts';
-import { tablesOf } from '../../lib/tools/service.ts';
+import { tablesOf } from '../../lib/tools/serverless-config.ts';
+import { awsEnvironment, createTables } from '../../lib/tools/stack/dynamodb.ts';
 
 /** What a function needs in its environment to reach the engine of the tests. */
 export const AWS = awsEnvironment(inject('endpoint'), {});

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { inject, vi } from 'vitest';
-import { environmentOf, routesOf } from '../../lib/tools/service.ts';
+import { environmentOf, routesOf } from '../../lib/tools/serverless-config.ts';
 import { AWS, type TestTable } from './engine.ts';
 import { checkAnswer } from './openapi.ts';
 

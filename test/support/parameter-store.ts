@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listen } from '../../lib/tools/listen.ts';
+import { listen } from '../../lib/tools/stack/listen.ts';
 
 /** AWS's Parameter Store, of which there is only what GetParameter does. */
 export interface ParameterStore {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Service } from '../../lib/tools/service.ts';
+import type { Service } from '../../lib/tools/serverless-config.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,4 +1,4 @@
-import type { Service } from '../../lib/tools/service.ts';
+import type { Service } from '../../lib/tools/serverless-config.ts';
 
 /** An action of AWS's, and what on: `SessionsTable`, `SessionsTable/index/live`, `CallbackLogGroup`, `its parameter`, `*`. */
 export type Permission = [action: string, resource: string];

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEngine } from '../../lib/tools/engine.ts';
-import type { Service } from '../../lib/tools/service.ts';
+import type { Service } from '../../lib/tools/serverless-config.ts';
+import { startEngine } from '../../lib/tools/stack/dynamodb.ts';
 import { resolveService } from './project.ts';
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_BODY_BYTES } from '../../limits.ts';
-import { RETRY_MS } from '../simulator/delivery.ts';
 import { weaknessOf } from '../weak-secrets.ts';
+import { RETRY_MS } from '../zego/delivery.ts';
 import { describe, told } from './exchange.ts';
 import { type Finding, fault, fine, remark, skipped, unexpected } from './finding.ts';
 import { variantsOf } from './secrets.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { StreamCallback } from '../simulator/callbacks.ts';
 import { shownBy } from '../simulator/comparison.ts';
-import { encode, type Fields } from '../simulator/encoding.ts';
+import type { StreamCallback } from '../zego/callbacks.ts';
+import { encode, type Fields } from '../zego/encoding.ts';
 import type { Encode } from './visit.ts';
 
 /** Everything that ZEGO is known to send, and JSON numbers where `room_*` has them. */

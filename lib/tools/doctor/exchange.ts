@@ -1,5 +1,5 @@
 import { PROBLEMS } from '../../errors.ts';
-import { toldBy } from '../simulator/attempt.ts';
+import { toldBy } from '../zego/attempt.ts';
 
 export interface Ask {
   method?: string;

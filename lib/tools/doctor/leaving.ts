@@ -1,6 +1,6 @@
-import type { StreamCallback } from '../simulator/callbacks.ts';
 import type { Listed } from '../simulator/list.ts';
 import { count } from '../terminal.ts';
+import type { StreamCallback } from '../zego/callbacks.ts';
 import type { Reply } from './exchange.ts';
 import { DEPLOY, type Finding, fault, fine, skipped } from './finding.ts';
 import type { Sessions } from './sessions.ts';

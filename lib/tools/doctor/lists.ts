@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Publishing, StreamCallback } from '../simulator/callbacks.ts';
 import type { Listed } from '../simulator/list.ts';
 import { count } from '../terminal.ts';
+import type { Publishing, StreamCallback } from '../zego/callbacks.ts';
 import { wrongFields } from './encodings.ts';
 import { DEPLOY, type Finding, fault, fine, remark } from './finding.ts';
 import type { Visit } from './visit.ts';

@@ -8,7 +8,7 @@ import {
   type StreamCallback,
   streamClose,
   streamCreate,
-} from '../simulator/callbacks.ts';
+} from '../zego/callbacks.ts';
 import type { Reply } from './exchange.ts';
 import type { Encode, Visit } from './visit.ts';
 

@@ -1,5 +1,5 @@
-import type { Publishing, StreamCallback } from '../simulator/callbacks.ts';
 import type { Listed } from '../simulator/list.ts';
+import type { Publishing, StreamCallback } from '../zego/callbacks.ts';
 import { lostDigits, WAYS, wrongFields } from './encodings.ts';
 import { describe, isApplied, jsonOf, type Reply, told } from './exchange.ts';
 import { DEPLOY, type Finding, fault, fine, skipped, unexpected } from './finding.ts';

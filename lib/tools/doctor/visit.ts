@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Value } from '../simulator/callbacks.ts';
-import { signed, type Unsigned } from '../simulator/delivery.ts';
-import { encode, type Fields } from '../simulator/encoding.ts';
 import { type Listed, lookAgain } from '../simulator/list.ts';
+import type { Value } from '../zego/callbacks.ts';
+import { signed, type Unsigned } from '../zego/delivery.ts';
+import { encode, type Fields } from '../zego/encoding.ts';
 import type { Arguments } from './arguments.ts';
 import { type Ask, exchange, jsonOf, type Reply } from './exchange.ts';
 

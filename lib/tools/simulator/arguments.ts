@@ -1,6 +1,6 @@
 import { type Environment, isParameter, type Sources } from '../../config.ts';
 import { appid, DEFAULT_APPID, optionOr, parseOptions } from '../options.ts';
-import { ENCODING_NAMES, type Encoding } from './encoding.ts';
+import { ENCODING_NAMES, type Encoding } from '../zego/encoding.ts';
 
 export interface Arguments {
   /** Base URL of the API. */

@@ -1,7 +1,7 @@
+import { type Callback, CLOSE, roomClose, streamClose } from '../zego/callbacks.ts';
+import { createDelivery, type Delivery } from '../zego/delivery.ts';
+import { createRandom } from '../zego/random.ts';
 import type { Arguments } from './arguments.ts';
-import { type Callback, CLOSE, roomClose, streamClose } from './callbacks.ts';
-import { createDelivery, type Delivery } from './delivery.ts';
-import { createRandom } from './random.ts';
 
 export interface Left {
   /** Every callback of which an attempt was made: the target may have taken it, whatever came back. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describeAnswer } from './attempt.ts';
-import { CODECS, type Publishing, type StreamCallback } from './callbacks.ts';
-import type { Delivery } from './delivery.ts';
+import { describeAnswer } from '../zego/attempt.ts';
+import { CODECS, type Publishing, type StreamCallback } from '../zego/callbacks.ts';
+import type { Delivery } from '../zego/delivery.ts';
 import type { Listed } from './list.ts';
 
 export interface Difference {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { causeOf, TIMEOUT_MS } from './attempt.ts';
+import { causeOf, TIMEOUT_MS } from '../zego/attempt.ts';
 
 /** A session as `GET /streams` shows it. */
 export interface Listed {

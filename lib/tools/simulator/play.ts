@@ -1,6 +1,6 @@
-import type { Callback } from './callbacks.ts';
-import type { Random } from './random.ts';
-import type { World } from './world.ts';
+import type { Callback } from '../zego/callbacks.ts';
+import type { Random } from '../zego/random.ts';
+import type { World } from '../zego/world.ts';
 
 export interface PlayOptions {
   /** Unix time. */

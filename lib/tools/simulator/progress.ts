@@ -1,5 +1,5 @@
 import progress from 'cli-progress';
-import type { Delivery } from './delivery.ts';
+import type { Delivery } from '../zego/delivery.ts';
 
 const LINE_EVERY_MS = 5000;
 

@@ -1,8 +1,8 @@
 import { count } from '../terminal.ts';
-import { describeAnswer, isAccepted } from './attempt.ts';
-import type { Callback } from './callbacks.ts';
+import { describeAnswer, isAccepted } from '../zego/attempt.ts';
+import type { Callback } from '../zego/callbacks.ts';
+import type { Delivery } from '../zego/delivery.ts';
 import type { Difference } from './comparison.ts';
-import type { Delivery } from './delivery.ts';
 import type { Outcome } from './simulation.ts';
 
 /** Of what no loss explains, everything is told. */

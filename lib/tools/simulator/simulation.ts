@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Answer, isAccepted } from '../zego/attempt.ts';
+import type { Callback } from '../zego/callbacks.ts';
+import { createDelivery, type Delivery } from '../zego/delivery.ts';
+import { createRandom } from '../zego/random.ts';
+import { World } from '../zego/world.ts';
 import type { Arguments } from './arguments.ts';
-import { type Answer, isAccepted } from './attempt.ts';
-import type { Callback } from './callbacks.ts';
 import { cleanUp } from './cleanup.ts';
 import { compare, type Difference } from './comparison.ts';
-import { createDelivery, type Delivery } from './delivery.ts';
 import { type Listed, lookAgain, type Paging, readList, readPage } from './list.ts';
 import { comparePaging, type Readings } from './paging.ts';
 import { play } from './play.ts';
-import { createRandom } from './random.ts';
-import { World } from './world.ts';
 
 /** Several scripts, and characters that mean something to an encoding. */
 const NAMES = [

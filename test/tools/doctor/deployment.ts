@@ -8,9 +8,9 @@ import { expect, inject } from 'vitest';
 import { readArguments } from '../../../lib/tools/doctor/arguments.ts';
 import { type ExaminationOptions, examine } from '../../../lib/tools/doctor/examination.ts';
 import { type Row, rowLines, verdict } from '../../../lib/tools/doctor/report.ts';
-import { listen } from '../../../lib/tools/listen.ts';
-import { startLocal } from '../../../lib/tools/local.ts';
-import type { Cors } from '../../../lib/tools/service.ts';
+import type { Cors } from '../../../lib/tools/serverless-config.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { startLocal } from '../../../lib/tools/stack/local.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { SECRET } from '../../support/callback.ts';
 

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listen } from '../../../lib/tools/listen.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
 import { sign } from '../../../lib/zego/signature.ts';
 import {
   closeAll,

@@ -1,4 +1,4 @@
-import { type Config, isParameter, readConfig, type VariableName } from '../config.ts';
+import { type Config, isParameter, readConfig, type VariableName } from '../../config.ts';
 
 /**
  * What serverless.yml asks us for, since it cannot say it itself. Malformed values count as unset here: they are

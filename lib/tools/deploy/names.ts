@@ -1,4 +1,4 @@
-import type { Service } from './service.ts';
+import type { Service } from '../serverless-config.ts';
 
 /**
  * AWS's limits on the names that hold the name of the stage. CloudFormation makes up the other names and shortens them.

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { VARIABLES, type VariableName } from '../../lib/config.ts';
-import { METRICS, NAMESPACE } from '../../lib/runtime/metrics.ts';
-import { copyProject, type Exit, serverless } from '../support/project.ts';
+import { VARIABLES, type VariableName } from '../../../lib/config.ts';
+import { METRICS, NAMESPACE } from '../../../lib/runtime/metrics.ts';
+import { copyProject, type Exit, serverless } from '../../support/project.ts';
 
 const REQUIRED = { ZEGO_CALLBACK_SECRET: 'a-secret-of-24-characters', LIST_TOKEN: 'a-token-of-24-characters' };
 

@@ -1,12 +1,12 @@
 import { assert as check, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Callback } from '../../../lib/tools/simulator/callbacks.ts';
 import { compare } from '../../../lib/tools/simulator/comparison.ts';
-import type { Delivery } from '../../../lib/tools/simulator/delivery.ts';
-import { ENCODING_NAMES, encode } from '../../../lib/tools/simulator/encoding.ts';
 import { play } from '../../../lib/tools/simulator/play.ts';
-import { createRandom } from '../../../lib/tools/simulator/random.ts';
-import { World } from '../../../lib/tools/simulator/world.ts';
+import type { Callback } from '../../../lib/tools/zego/callbacks.ts';
+import type { Delivery } from '../../../lib/tools/zego/delivery.ts';
+import { ENCODING_NAMES, encode } from '../../../lib/tools/zego/encoding.ts';
+import { createRandom } from '../../../lib/tools/zego/random.ts';
+import { World } from '../../../lib/tools/zego/world.ts';
 import { decodeBody } from '../../../lib/zego/body.ts';
 import { sample } from '../../support/callback.ts';
 

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoEnvironment, playDemo } from '../../lib/tools/demo.ts';
-import { listen } from '../../lib/tools/listen.ts';
-import { decodeBody } from '../../lib/zego/body.ts';
-import { parseEvent, type RoomEvent, type StreamEvent } from '../../lib/zego/event.ts';
-import { readEnvelope, verify } from '../../lib/zego/signature.ts';
+import { demoEnvironment, playDemo } from '../../../lib/tools/stack/demo.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { decodeBody } from '../../../lib/zego/body.ts';
+import { parseEvent, type RoomEvent, type StreamEvent } from '../../../lib/zego/event.ts';
+import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 
 const SECRET = 'a-secret';
 

@@ -5,9 +5,9 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import type { Environment } from '../config.ts';
+import type { Environment } from '../../config.ts';
+import type { Table } from '../serverless-config.ts';
 import { type Listening, listen } from './listen.ts';
-import type { Table } from './service.ts';
 
 /**
  * What the SDK needs to reach an engine: an engine that is not AWS's takes any credentials, but none at all will not

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { checkEnvironment, type Environment, isMissing, readConfig, type Sources } from '../config.ts';
-import { bundle, bundleName } from './bundle.ts';
-import { awsEnvironment, createTables, startEngine } from './engine.ts';
-import { startFunction } from './functions.ts';
+import { checkEnvironment, type Environment, isMissing, readConfig, type Sources } from '../../config.ts';
+import { bundle, bundleName } from '../deploy/bundle.ts';
+import { environmentOf, routesOf, type Service, tablesOf } from '../serverless-config.ts';
+import { awsEnvironment, createTables, startEngine } from './dynamodb.ts';
 import { createGateway, type Route } from './gateway.ts';
+import { startFunction } from './lambda-worker.ts';
 import { listen } from './listen.ts';
-import { environmentOf, routesOf, type Service, tablesOf } from './service.ts';
 
 export interface LocalStack {
   url: string;

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CloudFormationAccess, connectCloudFormation, readStack } from '../../lib/tools/deployed-stack.ts';
-import Plugin from '../../lib/tools/plugin.ts';
+import {
+  type CloudFormationAccess,
+  connectCloudFormation,
+  readStack,
+} from '../../../lib/tools/deploy/deployed-stack.ts';
+import Plugin from '../../../lib/tools/deploy/plugin.ts';
 
 interface Input {
   StackName: string;

@@ -1,14 +1,14 @@
-import type { VariableName } from '../config.ts';
+import type { VariableName } from '../../config.ts';
+import type { Service } from '../serverless-config.ts';
+import { checkDeployment } from '../settings.ts';
+import { runDemo, runStack } from '../stack/run-stack.ts';
+import { watchReader } from '../stop.ts';
 import { bundleName, writeBundles } from './bundle.ts';
 import { type CloudFormationAccess, connectCloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
 import { checkNames } from './names.ts';
 import { reportRemoval } from './removal.ts';
-import { runDemo, runStack } from './run-stack.ts';
-import type { Service } from './service.ts';
-import { checkDeployment } from './settings.ts';
-import { watchReader } from './stop.ts';
+import { configured, parameterOf, stageSettings, switches } from './serverless-variables.ts';
 import { summarize } from './summary.ts';
-import { configured, parameterOf, stageSettings, switches } from './template.ts';
 
 interface Serverless {
   /** serverless.yml, resolved. */

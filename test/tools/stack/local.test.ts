@@ -6,11 +6,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { awsEnvironment, startEngine } from '../../lib/tools/engine.ts';
-import { listen } from '../../lib/tools/listen.ts';
-import { tablesOf } from '../../lib/tools/service.ts';
-import { SECRET, sample, signed } from '../support/callback.ts';
-import { copyProject, HAS_SIGNALS, serverless, startScript } from '../support/project.ts';
+import { tablesOf } from '../../../lib/tools/serverless-config.ts';
+import { awsEnvironment, startEngine } from '../../../lib/tools/stack/dynamodb.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { SECRET, sample, signed } from '../../support/callback.ts';
+import { copyProject, HAS_SIGNALS, serverless, startScript } from '../../support/project.ts';
 
 const project = copyProject();
 afterAll(project.remove);
@@ -57,7 +57,7 @@ const LIVE = {
 
 // Started together, since each start takes seconds.
 const stack = serverless(project.folder, 'local', ENVIRONMENT);
-const demo = startScript(used.folder, 'lib/tools/demo.cjs', { ...PORTS, AWS_USE_FIPS_ENDPOINT: 'true' });
+const demo = startScript(used.folder, 'lib/tools/stack/demo.cjs', { ...PORTS, AWS_USE_FIPS_ENDPOINT: 'true' });
 afterAll(() => {
   stack.kill();
   demo.kill();

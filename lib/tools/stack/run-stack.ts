@@ -1,11 +1,11 @@
+import type { Service } from '../serverless-config.ts';
+import { inspectSettings } from '../settings.ts';
+import { onStop } from '../stop.ts';
+import { checkDashes, curlLine } from '../terminal.ts';
+import { weaknesses } from '../weak-secrets.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
 import { startLocal } from './local.ts';
 import { createLogLines } from './log-lines.ts';
-import type { Service } from './service.ts';
-import { inspectSettings } from './settings.ts';
-import { onStop } from './stop.ts';
-import { checkDashes, curlLine } from './terminal.ts';
-import { weaknesses } from './weak-secrets.ts';
 
 interface Running {
   close: () => Promise<void>;

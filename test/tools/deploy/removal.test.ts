@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reportRemoval } from '../../lib/tools/removal.ts';
+import { reportRemoval } from '../../../lib/tools/deploy/removal.ts';
 
 const resources = [
   { type: 'AWS::CloudWatch::Alarm', name: 'alarm' },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { curlLine } from '../terminal.ts';
 import type { DeployedStack } from './deployed-stack.ts';
-import { curlLine } from './terminal.ts';
 
 /**
  * What a deployment created, and what is left to do. It describes the deployed stack alone, not the configuration of

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../../lib/tools/listen.ts';
-import { describeAnswer } from '../../../lib/tools/simulator/attempt.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { describeAnswer } from '../../../lib/tools/zego/attempt.ts';
 import {
   type Callback,
   CLOSE,
@@ -11,9 +11,9 @@ import {
   roomCreate,
   streamClose,
   streamCreate,
-} from '../../../lib/tools/simulator/callbacks.ts';
-import { createDelivery, type DeliveryOptions } from '../../../lib/tools/simulator/delivery.ts';
-import { createRandom } from '../../../lib/tools/simulator/random.ts';
+} from '../../../lib/tools/zego/callbacks.ts';
+import { createDelivery, type DeliveryOptions } from '../../../lib/tools/zego/delivery.ts';
+import { createRandom } from '../../../lib/tools/zego/random.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { SECRET } from '../../support/callback.ts';

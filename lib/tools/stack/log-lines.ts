@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { LogLine } from '../runtime/log.ts';
+import type { LogLine } from '../../runtime/log.ts';
 
 const COLORS = { WARN: 'yellow', ERROR: 'red' } as const;
 

@@ -1,10 +1,10 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createGateway, type Route } from '../../lib/tools/gateway.ts';
-import { listen } from '../../lib/tools/listen.ts';
-import type { Cors } from '../../lib/tools/service.ts';
-import { captured } from '../support/gateway-event.ts';
+import type { Cors } from '../../../lib/tools/serverless-config.ts';
+import { createGateway, type Route } from '../../../lib/tools/stack/gateway.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { captured } from '../../support/gateway-event.ts';
 
 const CORS: Cors = {
   allowedOrigins: ['*'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { summarize } from '../../lib/tools/summary.ts';
+import { summarize } from '../../../lib/tools/deploy/summary.ts';
 
 const OUTPUTS = {
   CallbackUrl: 'https://api.example.com/callbacks/zego',

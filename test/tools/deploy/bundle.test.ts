@@ -7,11 +7,11 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { bundle, bundleName } from '../../lib/tools/bundle.ts';
-import { listen } from '../../lib/tools/listen.ts';
-import { SECRET, sample, signed } from '../support/callback.ts';
-import { get, post } from '../support/gateway-event.ts';
-import { startParameterStore } from '../support/parameter-store.ts';
+import { bundle, bundleName } from '../../../lib/tools/deploy/bundle.ts';
+import { listen } from '../../../lib/tools/stack/listen.ts';
+import { SECRET, sample, signed } from '../../support/callback.ts';
+import { get, post } from '../../support/gateway-event.ts';
+import { startParameterStore } from '../../support/parameter-store.ts';
 
 const NAMES = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
 

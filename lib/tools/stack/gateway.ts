@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { unescape as percentDecode } from 'node:querystring';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Cors } from './service.ts';
+import type { Cors } from '../serverless-config.ts';
 
 /** One route of the API, such as `GET /streams/{stream_id}`, and the function behind it. */
 export interface Route {

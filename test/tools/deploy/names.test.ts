@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { checkNames } from '../../lib/tools/names.ts';
+import { checkNames } from '../../../lib/tools/deploy/names.ts';
 
 const named = (stage: string, service = inject('service').service) => {
   const { provider, ...rest } = inject('service');

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { createLogLines } from '../../lib/tools/log-lines.ts';
+import { createLogLines } from '../../../lib/tools/stack/log-lines.ts';
 
 function readable(...pieces: string[]): string {
   let text = '';

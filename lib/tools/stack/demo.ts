@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Environment, isMissing, isParameter, NOT_BUILT, readConfig } from '../config.ts';
-import { DEFAULT_APPID } from './options.ts';
-import { describeAnswer } from './simulator/attempt.ts';
-import { type Callback, CLOSE } from './simulator/callbacks.ts';
-import { createDelivery } from './simulator/delivery.ts';
-import { createRandom } from './simulator/random.ts';
-import { World } from './simulator/world.ts';
+import { type Environment, isMissing, isParameter, NOT_BUILT, readConfig } from '../../config.ts';
+import { DEFAULT_APPID } from '../options.ts';
+import { describeAnswer } from '../zego/attempt.ts';
+import { type Callback, CLOSE } from '../zego/callbacks.ts';
+import { createDelivery } from '../zego/delivery.ts';
+import { createRandom } from '../zego/random.ts';
+import { World } from '../zego/world.ts';
 
 /** A few rooms in which hosts go on air and off again, for ever. */
 const ROOMS = ['music', 'cooking', 'chess', 'morning-run'];

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
-import { routesOf, type Service, type ServiceFunction } from '../../lib/tools/service.ts';
-import { SECRET } from '../support/callback.ts';
-import { copyProject, HAS_SIGNALS, serverless } from '../support/project.ts';
+import { routesOf, type Service, type ServiceFunction } from '../../../lib/tools/serverless-config.ts';
+import { SECRET } from '../../support/callback.ts';
+import { copyProject, HAS_SIGNALS, serverless } from '../../support/project.ts';
 
 /** YAML with the tags of CloudFormation, as osls reads it. */
 const parse = createRequire(import.meta.url)('serverless/lib/utils/fs/parse.js') as (
@@ -15,7 +15,7 @@ const parse = createRequire(import.meta.url)('serverless/lib/utils/fs/parse.js')
 type Yaml = Pick<Service, 'functions'> & { provider: { httpApi: object } };
 
 /** What docs/api.md says to write into serverless.yml. */
-const page = readFileSync(fileURLToPath(new URL('../../docs/api.md', import.meta.url)), 'utf8');
+const page = readFileSync(fileURLToPath(new URL('../../../docs/api.md', import.meta.url)), 'utf8');
 const [, LINES = ''] = /^```yaml\n(provider:\n[\s\S]*?)^```$/m.exec(page) ?? [];
 
 const project = copyProject();
