@@ -14,7 +14,7 @@ import { reportRemoval } from '../lib/tools/deploy/removal.ts';
 import { summarize } from '../lib/tools/deploy/summary.ts';
 import { tablesOf } from '../lib/tools/serverless-config.ts';
 import { checkDeployment } from '../lib/tools/settings.ts';
-import { OPTIONS } from '../lib/tools/simulator/arguments.ts';
+import { COMMAND } from '../lib/tools/simulator/simulator-options.ts';
 import type { StreamClose, StreamCreate } from '../lib/zego/event.ts';
 import { closeEvent, createEvent, roomCloseEvent, roomCreateEvent, sample } from './support/callback.ts';
 import { allowedBy } from './support/roles.ts';
@@ -275,11 +275,7 @@ describe('docs/storage.md', () => {
 
 it('docs/simulator.md has every option of the simulator, and no other', () => {
   const documented = rows('docs/simulator.md', 'option').map(({ option }) => code(option)[0]);
-  expect(documented.sort()).toEqual(
-    Object.keys(OPTIONS)
-      .map((name) => `--${name}`)
-      .sort(),
-  );
+  expect(documented.sort()).toEqual(COMMAND.options.map((option) => `--${option.name()}`).sort());
 });
 
 describe('docs/operating.md', () => {

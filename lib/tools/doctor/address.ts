@@ -1,42 +1,44 @@
-import { describe, exchange, gatewayMessage, NoAnswer, type Reply, told } from './exchange.ts';
-import { type Finding, fault, fine } from './finding.ts';
-import type { Visit } from './visit.ts';
+import { NoAnswer, type Reply, resultOf } from '../client.ts';
+import { describe, type Finding, fail, gatewayMessage, pass } from './check.ts';
+import type { DoctorContext } from './context.ts';
+import { exchange } from './exchange.ts';
 
 /** What a stage or a mapping of a custom domain is mostly called. */
 const STAGES = ['dev', 'prod', 'production', 'staging', 'stage', 'test', 'v1', 'api'];
 
-type Probe = Pick<Visit, 'url' | 'timeoutMs' | 'signal'>;
+type Endpoint = Pick<DoctorContext, 'url' | 'timeoutMs' | 'signal'>;
 
 /** Whether the API answers at this URL: its callback route refuses an empty body in its own words. */
-export async function address(visit: Probe, pasted?: string): Promise<Finding> {
+export async function address(context: DoctorContext): Promise<Finding> {
+  const { pasted } = context.options;
   let reply: Reply;
   try {
-    reply = await knock(visit, visit.url);
+    reply = await probe(context, context.url);
   } catch (error) {
-    if (error instanceof NoAnswer) return fault(error.message, silenceAdvice(error.code, new URL(visit.url).hostname));
+    if (error instanceof NoAnswer) return fail(error.message, silenceAdvice(error.code, new URL(context.url).hostname));
     throw error;
   }
   if (isOurs(reply)) {
-    const note = pasted === undefined ? '' : `, whose base URL is ${visit.url}: it was given with ${pasted}`;
-    return fine(`the API answers${note}`, reply.ms);
+    const note = pasted === undefined ? '' : `, whose base URL is ${context.url}: it was given with ${pasted}`;
+    return pass(`the API answers${note}`, reply.ms);
   }
-  const found = await findElsewhere(visit);
-  return fault(`${describe(reply)} instead of the API`, found ?? adviceOn(reply, visit.url), reply.ms);
+  const found = await findElsewhere(context);
+  return fail(`${describe(reply)} instead of the API`, found ?? adviceOn(reply, context.url), reply.ms);
 }
 
 /** A callback without a body: it needs no secret, and stores nothing anywhere. */
-export function knock({ timeoutMs, signal }: Probe, url: string): Promise<Reply> {
+export function probe({ timeoutMs, signal }: Endpoint, url: string): Promise<Reply> {
   const headers = { 'content-type': 'application/json' };
   return exchange(`${url}/callbacks/zego`, { method: 'POST', headers, body: '', timeoutMs, signal });
 }
 
 function isOurs(reply: Reply): boolean {
-  return reply.status === 400 && told(reply) === 'unreadable-body';
+  return reply.status === 400 && resultOf(reply) === 'unreadable-body';
 }
 
 /** @returns what to do when the API answers at a URL near this one */
-async function findElsewhere(visit: Probe): Promise<string | undefined> {
-  const { origin, pathname } = new URL(visit.url);
+async function findElsewhere(context: Endpoint): Promise<string | undefined> {
+  const { origin, pathname } = new URL(context.url);
   const segments = pathname.split('/').filter((segment) => segment !== '');
   const paths = segments.map((_, i) => segments.slice(0, i));
   const shorter = paths.toReversed().map((path) => ({ path, mistake: tooMuch(segments.slice(path.length)) }));
@@ -48,7 +50,7 @@ async function findElsewhere(visit: Probe): Promise<string | undefined> {
     mistake,
   }));
   const answers = await Promise.all(
-    candidates.map(({ url }) => knock(visit, url).then(isOurs, () => visit.signal.throwIfAborted())),
+    candidates.map(({ url }) => probe(context, url).then(isOurs, () => context.signal.throwIfAborted())),
   );
   const found = candidates.find((_, i) => answers[i]);
   return (

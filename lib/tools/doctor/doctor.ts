@@ -1,42 +1,46 @@
+import { runCommand } from '../command.ts';
 import { onStop } from '../stop.ts';
-import { runCommand, say } from '../terminal.ts';
-import { type Arguments, FLAGS, OPTIONS, readArguments, stageOf, USAGE } from './arguments.ts';
-import { examine } from './examination.ts';
-import { isFine, missingOptions, rowLines, verdict } from './report.ts';
+import { type Color, say } from '../terminal.ts';
+import { COMMAND, type DoctorOptions, readOptions } from './doctor-options.ts';
+import { examine, type Row } from './examination.ts';
+import { COLORS, isFine, missingOptions, rowLines, verdict } from './rows.ts';
 
 /**
  * `npm run doctor`. Exit code 0: nothing is wrong; 1: something is, a check lacked an option, or it was interrupted;
  * 2: wrong arguments.
  */
-await runCommand({
-  name: 'npm run doctor',
-  usage: USAGE,
-  options: [...Object.keys(OPTIONS), ...Object.keys(FLAGS)],
-  stageOf,
-  readArguments,
-  run,
-});
+await runCommand({ command: COMMAND, read: readOptions, run });
 
-async function run(args: Arguments): Promise<number> {
+async function run(options: DoctorOptions): Promise<number> {
+  const { url, appid, json } = options;
+  const tell = (line: string, sign?: Color) => {
+    if (!json) say(line, process.stdout, sign);
+  };
   const stop = new AbortController();
   let unread = false;
   onStop((why) => {
     unread = why === 'unread';
     stop.abort(new Error('Stopped before the end.'));
-    say('Closing what is live; Ctrl-C once more leaves it.');
+    tell('Closing what is live; Ctrl-C once more leaves it.');
   });
-  say(`${args.url}, as ZEGO with appid ${args.appid}, and as a reader`);
-  say('');
+  tell(`${url}, as ZEGO with appid ${appid}, and as a reader`);
+  tell('');
   try {
-    const onRow = (row: Parameters<typeof rowLines>[0]) => {
-      for (const line of rowLines(row)) say(line);
+    const onRow = (row: Row) => {
+      const [first = '', ...more] = rowLines(row);
+      tell(first, COLORS[row.state]);
+      for (const line of more) tell(line);
     };
-    const rows = await examine(args, { signal: stop.signal, onRow });
-    say('');
-    say(verdict(rows));
-    const missing = args.allowSkipped ? [] : missingOptions(rows);
-    if (missing.length > 0) say('With --allow-skipped, skipped checks leave the exit code at 0.');
-    return isFine(rows) && missing.length === 0 ? 0 : 1;
+    const rows = await examine(options, { signal: stop.signal, onRow });
+    const missing = missingOptions(rows);
+    const ok = isFine(rows) && (options.allowSkipped || missing.length === 0);
+    tell('');
+    tell(verdict(rows));
+    if (missing.length > 0 && !options.allowSkipped) {
+      tell('With --allow-skipped, skipped checks leave the exit code at 0.');
+    }
+    if (json) process.stdout.write(`${JSON.stringify({ url, appid, ok, missing, checks: rows }, null, 2)}\n`);
+    return ok ? 0 : 1;
   } catch (error) {
     if (!unread) say((error as Error).message, process.stderr);
     return 1;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { shownBy } from '../simulator/comparison.ts';
 import type { StreamCallback } from '../zego/callbacks.ts';
-import { encode, type Fields } from '../zego/encoding.ts';
-import type { Encode } from './visit.ts';
+import { type Encode, encode, type Fields } from '../zego/encoding.ts';
 
 /** Everything that ZEGO is known to send, and JSON numbers where `room_*` has them. */
 export const WAYS: Record<string, Encode> = {
@@ -24,7 +23,7 @@ function withNumbers(fields: Fields): Fields {
   );
 }
 
-/** The names of what is not shown as it was told. */
+/** The names of what is not shown as it was sent. */
 export function wrongFields(shown: unknown, callback: StreamCallback): string[] {
   const fields = (shown ?? {}) as Record<string, unknown>;
   return Object.entries(shownBy(callback)).flatMap(([name, value]) =>

@@ -9,11 +9,22 @@ import {
   streamClose,
   streamCreate,
 } from '../zego/callbacks.ts';
-import type { Reply } from './exchange.ts';
-import type { Encode, Visit } from './visit.ts';
+import type { Unsigned } from '../zego/delivery.ts';
+import type { Encode } from '../zego/encoding.ts';
+import type { Exchanged } from './exchange.ts';
 
 /** Several scripts, and characters that mean something to an encoding. */
 const USER_NAME = '小梅 & "O\'Brien" فاطمة 👩‍🎤 100% a+b=c %2F\nñ';
+
+/** What sends the callbacks of these streams. */
+interface Sender {
+  readonly options: { appid: string };
+  /** Begins all ids. */
+  readonly run: string;
+  /** The deployment's clock. */
+  theirMs: () => number;
+  send: (callback: Unsigned, options?: { write?: Encode }) => Promise<Exchanged>;
+}
 
 export interface CreateOptions {
   seq: number;
@@ -23,84 +34,83 @@ export interface CreateOptions {
 }
 
 export interface Created {
-  reply: Reply;
+  reply: Exchanged;
   callback: StreamCallback;
 }
 
-/** The streams of one visit. It knows all that may be live, so that nothing is left behind. */
+/** The streams of one examination. It knows all that may be live, so that nothing is left behind. */
 export class Sessions {
-  private readonly visit: Visit;
   private readonly seqs = new Map<string, { publishing: Publishing; seq: number }>();
-  private publishings = 0;
-  /** The deployment's clock when the first could begin. */
-  readonly startMs: number;
+  private readonly publishings = new Map<string, Publishing>();
   /** Odd and above 2^53: a reader that takes it for a double loses its last digits. */
   private readonly roomSession = String((randomBytes(8).readBigUInt64BE() >> 1n) | (1n << 61n) | 1n);
+  /** The deployment's clock when the first of them could begin. */
+  startMs = 0;
 
-  constructor(visit: Visit) {
-    this.visit = visit;
-    this.startMs = visit.theirMs();
-  }
-
-  /** @param name ends its ids */
-  publishing(name: string, room_id = this.visit.run): Publishing {
-    const { run, args } = this.visit;
-    const stream_id = `${run}-${name}`;
-    return {
-      appid: args.appid,
+  /** @param name ends its ids: the same name is the same stream */
+  publishing(sender: Sender, name: string, room_id = sender.run): Publishing {
+    const known = this.publishings.get(name);
+    if (known !== undefined) return known;
+    this.startMs ||= sender.theirMs();
+    const { appid } = sender.options;
+    const stream_id = `${sender.run}-${name}`;
+    const publishing = {
+      appid,
       room_id,
       room_session_id: this.roomSession,
-      user_id: run,
+      user_id: sender.run,
       user_name: USER_NAME,
       channel_id: room_id,
       stream_alias: stream_id,
       stream_id,
       stream_sid: `s-${stream_id}`,
       // No two at the same time: so there is one order.
-      create_time_ms: String(this.startMs + this.publishings++),
+      create_time_ms: String(this.startMs + this.publishings.size),
     };
+    this.publishings.set(name, publishing);
+    return publishing;
   }
 
-  /** How many streams were told of. */
+  /** Of how many streams something was sent. */
   get size(): number {
     return this.seqs.size;
   }
 
-  async create(publishing: Publishing, { seq, recreate = 0, write }: CreateOptions): Promise<Created> {
-    const callback = streamCreate(publishing, seq, this.visit.theirMs(), recreate);
+  async create(sender: Sender, publishing: Publishing, { seq, recreate = 0, write }: CreateOptions): Promise<Created> {
+    const callback = streamCreate(publishing, seq, sender.theirMs(), recreate);
     this.note(publishing, seq);
-    return { callback, reply: await this.visit.tell(callback, write === undefined ? {} : { write }) };
+    return { callback, reply: await sender.send(callback, write === undefined ? {} : { write }) };
   }
 
-  close(publishing: Publishing, seq: number): Promise<Reply> {
+  close(sender: Sender, publishing: Publishing, seq: number): Promise<Exchanged> {
     this.note(publishing, seq);
-    return this.visit.tell(streamClose(publishing, seq, this.visit.theirMs(), CLOSE.stop));
+    return sender.send(streamClose(publishing, seq, sender.theirMs(), CLOSE.stop));
   }
 
   /** It opened before its stream began: so it ends nothing. */
-  openRoom(room: Publishing): Promise<Reply> {
-    return this.visit.tell(roomCreate(room, Number(room.create_time_ms), this.visit.run));
+  openRoom(sender: Sender, room: Publishing): Promise<Exchanged> {
+    return sender.send(roomCreate(room, Number(room.create_time_ms), sender.run));
   }
 
-  closeRoom(room: Publishing): Promise<Reply> {
-    return this.visit.tell(roomClose(room, this.visit.theirMs(), CLOSE.stop));
+  closeRoom(sender: Sender, room: Publishing): Promise<Exchanged> {
+    return sender.send(roomClose(room, sender.theirMs(), CLOSE.stop));
   }
 
   /**
-   * Tells the end of all streams, once more of those that ended: a deployment that is broken may have brought them back.
+   * Sends the end of all streams, once more of those that ended: a deployment that is broken may have brought them back.
    * @param attempts how often each is tried
-   * @returns those whose end was not accepted
+   * @returns the `stream_id` of those whose end was not accepted
    */
-  async closeAll(attempts: number): Promise<string[]> {
-    const left = await Promise.all([...this.seqs.values()].map((told) => this.closeOne(told.publishing, attempts)));
-    return left.flat();
+  async closeAll(sender: Sender, attempts: number): Promise<string[]> {
+    const open = [...this.seqs.values()].map(({ publishing }) => this.closeOne(sender, publishing, attempts));
+    return (await Promise.all(open)).flat();
   }
 
-  private async closeOne(publishing: Publishing, attempts: number): Promise<string[]> {
+  private async closeOne(sender: Sender, publishing: Publishing, attempts: number): Promise<string[]> {
     const seq = (this.seqs.get(publishing.stream_sid)?.seq ?? 0) + 1;
     for (let i = 0; i < attempts; i++) {
       if (i > 0) await wait(500);
-      const reply = await this.close(publishing, seq).catch(() => undefined);
+      const reply = await this.close(sender, publishing, seq).catch(() => undefined);
       if (reply !== undefined && reply.status < 300) return [];
     }
     return [publishing.stream_id];

@@ -1,7 +1,7 @@
 import { type Callback, CLOSE, roomClose, streamClose } from '../zego/callbacks.ts';
 import { createDelivery, type Delivery } from '../zego/delivery.ts';
 import { createRandom } from '../zego/random.ts';
-import type { Arguments } from './arguments.ts';
+import type { SimulatorOptions } from './simulator-options.ts';
 
 export interface Left {
   /** Every callback of which an attempt was made: the target may have taken it, whatever came back. */
@@ -18,12 +18,12 @@ export interface Left {
  * @returns how many streams the target was told the end of
  */
 export async function cleanUp(
-  args: Arguments,
+  options: SimulatorOptions,
   { sent, deliveries, listed, attempts = Infinity }: Left,
 ): Promise<number> {
   const told = [...sent];
   const calm = { duplicate: 0, delay: 0, lose: 0, signal: new AbortController().signal };
-  const deliver = createDelivery({ ...args, ...calm, attempts, random: createRandom(args.seed, 2) });
+  const deliver = createDelivery({ ...options, ...calm, attempts, random: createRandom(options.seed, 2) });
   const closes = streamCloses(told).filter(({ fields }) => listed?.has(fields.stream_sid) ?? true);
   const closed = await Promise.all(closes.map(deliver));
   await Promise.all(roomCloses(told, deliveries).map(deliver));
@@ -34,7 +34,7 @@ function streamCloses(told: readonly Callback[]) {
   const last = told.reduce((seq, { fields }) => Math.max(seq, Number(fields.stream_seq ?? 0)), 0);
   const publishings = new Map(
     told.flatMap((callback) =>
-      'publishing' in callback ? [[callback.publishing.stream_sid, callback.publishing]] : [],
+      callback.kind === 'stream' ? [[callback.publishing.stream_sid, callback.publishing]] : [],
     ),
   );
   return [...publishings.values()].map((publishing) => streamClose(publishing, last + 1, Date.now(), CLOSE.stop));
@@ -43,7 +43,7 @@ function streamCloses(told: readonly Callback[]) {
 function roomCloses(told: readonly Callback[], deliveries: readonly Delivery[]): Callback[] {
   const open = new Map(
     told.map((callback) => {
-      const room = 'room' in callback ? callback.room : callback.publishing;
+      const room = callback.kind === 'room' ? callback.room : callback.publishing;
       return [room.room_session_id, room];
     }),
   );

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describeAnswer } from '../zego/attempt.ts';
 import { CODECS, type Publishing, type StreamCallback } from '../zego/callbacks.ts';
-import type { Delivery } from '../zego/delivery.ts';
-import type { Listed } from './list.ts';
+import { type Delivery, describeAnswer } from '../zego/delivery.ts';
+import type { Listed } from './live-list.ts';
 
 export interface Difference {
   kind: 'missing' | 'ghost' | 'unknown' | 'wrong field' | 'listed twice' | 'in one order only' | 'out of order';

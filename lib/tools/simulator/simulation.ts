@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Answer, isAccepted } from '../zego/attempt.ts';
 import type { Callback } from '../zego/callbacks.ts';
-import { createDelivery, type Delivery } from '../zego/delivery.ts';
+import { type Answer, createDelivery, type Delivery, isAccepted } from '../zego/delivery.ts';
 import { createRandom } from '../zego/random.ts';
 import { World } from '../zego/world.ts';
-import type { Arguments } from './arguments.ts';
 import { cleanUp } from './cleanup.ts';
 import { compare, type Difference } from './comparison.ts';
-import { type Listed, lookAgain, type Paging, readList, readPage } from './list.ts';
+import { type Listed, lookAgain, type Paging, readList, readPage } from './live-list.ts';
 import { comparePaging, type Readings } from './paging.ts';
 import { play } from './play.ts';
+import type { SimulatorOptions } from './simulator-options.ts';
 
 /** Several scripts, and characters that mean something to an encoding. */
 const NAMES = [
@@ -69,18 +68,18 @@ export interface Watching {
  * follows from the seed; the ids are new each time.
  * @throws Error with one sentence, or the reason of the signal
  */
-export async function simulate(args: Arguments, watching: Watching): Promise<Outcome> {
+export async function simulate(options: SimulatorOptions, watching: Watching): Promise<Outcome> {
   const { onPlanned, onDelivery } = watching;
-  const { seed, seconds, streams } = args;
+  const { seed, seconds, streams } = options;
   const useless = new AbortController();
   const signal = AbortSignal.any([watching.signal, useless.signal]);
   const run = randomBytes(4).toString('hex');
   // What nobody has asked for is in no cache: so this is all of the time for which one may keep an answer.
-  const { freshMs } = await readPage({ ...args, room_id: `sim-${run}-room1`, signal }, NEWEST);
+  const { freshMs } = await readPage({ ...options, room_id: `sim-${run}-room1`, signal }, NEWEST);
   const { patienceMs = PATIENCE_MS + freshMs } = watching;
 
   const random = createRandom(seed);
-  const world = new World({ ...args, ...castOf(run, streams), run, sessions: streams, random });
+  const world = new World({ ...options, ...castOf(run, streams), run, sessions: streams, random });
   const callbacks = [...play(world, { startMs: Date.now(), seconds, streams, random })];
   const onAir = world.onAir();
   onPlanned(callbacks.length, callbacks.at(-1)?.atMs ?? 0);
@@ -88,7 +87,7 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
   const onAnswer = stopWhenNothingIsAccepted(useless);
   const sent = new Set<Callback>();
   const onAttempt = (callback: Callback) => sent.add(callback);
-  const deliver = createDelivery({ ...args, random: createRandom(seed, 1), signal, onAttempt, onAnswer });
+  const deliver = createDelivery({ ...options, random: createRandom(seed, 1), signal, onAttempt, onAnswer });
   const deliveries: Delivery[] = [];
   const started: Promise<unknown>[] = [];
   try {
@@ -106,7 +105,7 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
     // What a cache kept before the last callback proves nothing.
     await wait(freshMs, undefined, { signal });
     const look = async (): Promise<Compared> => {
-      const readings = await readOurs(args, run, signal);
+      const readings = await readOurs(options, run, signal);
       const { newest, oldest } = readings;
       return {
         listed: new Set([...newest, ...oldest].map(({ stream_sid }) => stream_sid)),
@@ -119,15 +118,15 @@ export async function simulate(args: Arguments, watching: Watching): Promise<Out
       return error;
     });
     if (list instanceof Error) {
-      await cleanUp(args, { sent, deliveries });
+      await cleanUp(options, { sent, deliveries });
       return { deliveries, onAir: onAir.length, list, closed: 0 };
     }
-    const closed = await cleanUp(args, { sent, deliveries, listed: list.listed });
+    const closed = await cleanUp(options, { sent, deliveries, listed: list.listed });
     return { deliveries, onAir: onAir.length, list, closed };
   } catch (error) {
     await Promise.allSettled(started);
     // Whoever interrupts does not want to wait.
-    await cleanUp(args, { sent, deliveries, attempts: 1 });
+    await cleanUp(options, { sent, deliveries, attempts: 1 });
     throw signal.aborted ? signal.reason : error;
   }
 }
@@ -144,10 +143,10 @@ function castOf(run: string, streams: number) {
 }
 
 /** Others may share the list. */
-async function readOurs(args: Arguments, run: string, signal: AbortSignal): Promise<Readings> {
+async function readOurs(options: SimulatorOptions, run: string, signal: AbortSignal): Promise<Readings> {
   const isOurs = ({ room_id, stream_sid }: Listed) =>
     room_id.startsWith(`sim-${run}-`) || stream_sid.startsWith(`s-${run}-`);
-  const read = async (paging: Paging) => (await readList({ ...args, signal }, paging)).filter(isOurs);
+  const read = async (paging: Paging) => (await readList({ ...options, signal }, paging)).filter(isOurs);
   return { newest: await read(NEWEST), oldest: await read(OLDEST) };
 }
 

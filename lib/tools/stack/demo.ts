@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Environment, isMissing, isParameter, NOT_BUILT, readConfig } from '../../config.ts';
-import { DEFAULT_APPID } from '../options.ts';
-import { describeAnswer } from '../zego/attempt.ts';
+import { DEFAULT_APPID } from '../target.ts';
 import { type Callback, CLOSE } from '../zego/callbacks.ts';
-import { createDelivery } from '../zego/delivery.ts';
+import { createDelivery, describeAnswer } from '../zego/delivery.ts';
 import { createRandom } from '../zego/random.ts';
 import { World } from '../zego/world.ts';
 
@@ -71,7 +70,7 @@ export function playDemo(url: string, environment: Environment, write: (line: st
     for (const callback of callbacks) {
       const { answers } = await deliver(callback);
       const { event, fields } = callback;
-      const { stream_id = '', stream_sid } = 'publishing' in callback ? callback.publishing : {};
+      const { stream_id = '', stream_sid } = callback.kind === 'stream' ? callback.publishing : {};
       // A killed app that is back: its old session is still there.
       const restarted = event === 'stream_create' && live.has(stream_id);
       if (event === 'stream_create') live.set(stream_id, stream_sid ?? '');

@@ -1,7 +1,8 @@
+import { checkDashes } from '../command.ts';
 import type { Service } from '../serverless-config.ts';
 import { inspectSettings } from '../settings.ts';
 import { onStop } from '../stop.ts';
-import { checkDashes, curlLine } from '../terminal.ts';
+import { curlLine } from '../terminal.ts';
 import { weaknesses } from '../weak-secrets.ts';
 import { demoEnvironment, playDemo } from './demo.ts';
 import { startLocal } from './local.ts';

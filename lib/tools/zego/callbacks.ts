@@ -8,12 +8,14 @@ interface Told {
 }
 
 export interface StreamCallback extends Told {
+  kind: 'stream';
   event: 'stream_create' | 'stream_close';
   publishing: Publishing;
   fields: Publishing & { stream_seq: string } & Readonly<Record<string, Value>>;
 }
 
 export interface RoomCallback extends Told {
+  kind: 'room';
   event: 'room_create' | 'room_close';
   room: RoomSession;
   fields: { appid: bigint; room_id: string; room_session_id: bigint } & Readonly<Record<string, Value>>;
@@ -47,6 +49,7 @@ export const CODECS = ['H.264', 'H.264 SVC', 'VP8', 'H.265'];
 export function streamCreate(publishing: Publishing, seq: number, atMs: number, recreate: 0 | 1): StreamCallback {
   const { user_id, user_name, room_id, stream_id, create_time_ms } = publishing;
   return {
+    kind: 'stream',
     event: 'stream_create',
     atMs,
     publishing,
@@ -75,6 +78,7 @@ export function streamCreate(publishing: Publishing, seq: number, atMs: number, 
 
 export function streamClose(publishing: Publishing, seq: number, atMs: number, type: CloseType): StreamCallback {
   return {
+    kind: 'stream',
     event: 'stream_close',
     atMs,
     publishing,
@@ -90,6 +94,7 @@ export function streamClose(publishing: Publishing, seq: number, atMs: number, t
 
 export function roomCreate(room: RoomSession, atMs: number, user_id: string): RoomCallback {
   return {
+    kind: 'room',
     event: 'room_create',
     atMs,
     room,
@@ -102,6 +107,7 @@ export function roomClose(room: RoomSession, atMs: number, last: CloseType): Roo
   // 1: the last user's heartbeat timed out, 3: the last user was kicked, 0: anything else
   const reason = last === CLOSE.heartbeat || last === CLOSE.kick ? last : 0;
   return {
+    kind: 'room',
     event: 'room_close',
     atMs,
     room,

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { sign } from '../../zego/signature.ts';
-import { type Answer, isAccepted, post } from './attempt.ts';
+import { NoAnswer, request, resultOf, TIMEOUT_MS } from '../client.ts';
 import type { Callback, Value } from './callbacks.ts';
 import { ENCODING_NAMES, type Encoding, encode, type Fields } from './encoding.ts';
 import type { Random } from './random.ts';
@@ -13,6 +13,17 @@ export const RETRY_MS = [2000, 4000, 8000, 16_000, 32_000];
 const DELAY_MS = [1000, 30_000] as const;
 const REPEAT_MS = [0, 10_000] as const;
 const AT_ONCE = 16;
+
+/** What came back of one attempt. */
+export interface Answer {
+  /** undefined: no answer */
+  status: number | undefined;
+  /** `applied`, the code of a problem, why there was no answer. */
+  told: string;
+  /** When the request was made, on the clock of `performance.now()`, and how long it took. */
+  startMs: number;
+  durationMs: number;
+}
 
 export interface DeliveryOptions {
   /** Base URL of the API. */
@@ -81,11 +92,11 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     let fields: Fields | undefined;
     const attempt = async () => {
       if (fields === undefined || signsAgain) fields = signed(callback, secret);
-      const request = encode(fields, encoding, arrays);
+      const encoded = encode(fields, encoding, arrays);
       const answer = await limit(() => {
         signal.throwIfAborted();
         onAttempt(callback);
-        return post(`${url}/callbacks/zego`, request);
+        return post(`${url}/callbacks/zego`, encoded);
       });
       answers.push(answer);
       onAnswer(answer);
@@ -111,6 +122,28 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     const outcome = accepted ? 'accepted' : 'refused';
     return { callback, outcome, delayed, repeats: answers.length - attempts, answers };
   };
+}
+
+/** Sends a callback once. It never rejects: that nothing answers is an answer. */
+async function post(url: string, { type, body }: { type: string; body: string }): Promise<Answer> {
+  const startMs = performance.now();
+  try {
+    const reply = await request(url, { method: 'POST', headers: { 'content-type': type }, body });
+    return { status: reply.status, told: resultOf(reply), startMs, durationMs: reply.ms };
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    const told = error.code === 'TIMEOUT' ? `none within ${TIMEOUT_MS / 1000} s` : error.code;
+    return { status: undefined, told, startMs, durationMs: performance.now() - startMs };
+  }
+}
+
+export function isAccepted({ status = 0 }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** `503 store-unavailable` */
+export function describeAnswer({ status, told }: Answer): string {
+  return status === undefined ? `no answer (${told})` : `${status} ${told}`.trim();
 }
 
 function pickEncoding(encoding: Encoding | 'mixed', random: Random): Encoding {

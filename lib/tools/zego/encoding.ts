@@ -23,6 +23,9 @@ const ENCODINGS = {
 export type Encoding = keyof typeof ENCODINGS;
 export const ENCODING_NAMES = Object.keys(ENCODINGS) as Encoding[];
 
+/** How the fields of a callback are written down: a body, and its Content-Type. */
+export type Encode = (fields: Fields) => { type: string; body: string };
+
 /** @returns a body, and its Content-Type */
 export function encode(
   fields: Fields,

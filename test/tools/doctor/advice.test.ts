@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { silenceAdvice } from '../../../lib/tools/doctor/address.ts';
-import { latency } from '../../../lib/tools/doctor/callbacks.ts';
-import { unexpected } from '../../../lib/tools/doctor/finding.ts';
-import { rowLines, verdict } from '../../../lib/tools/doctor/report.ts';
-import { variantsOf } from '../../../lib/tools/doctor/secrets.ts';
-import type { Visit } from '../../../lib/tools/doctor/visit.ts';
+import { unexpected } from '../../../lib/tools/doctor/check.ts';
+import type { DoctorContext } from '../../../lib/tools/doctor/context.ts';
+import { rowLines, verdict } from '../../../lib/tools/doctor/rows.ts';
+import { variantsOf } from '../../../lib/tools/doctor/secret-variants.ts';
+import { latency } from '../../../lib/tools/doctor/signatures.ts';
 
 it.each([
   ['ENOTFOUND', 'The name api.example.com is not known (DNS)'],
@@ -58,12 +58,15 @@ describe('a secret', () => {
 });
 
 it.each([
-  [[], 'skipped', 'no callback was sent'],
-  [[10, 20, 9000], 'fine', 'half of 3 callbacks within 20 ms'],
-  [[1200, 1300], 'remark', 'half of 2 callbacks within 1300 ms'],
-  [[6000], 'fault', 'half of 1 callbacks within 6000 ms'],
+  [[], 'skip', 'no callback was sent'],
+  [[10, 20, 9000], 'pass', 'half of 3 callbacks within 20 ms'],
+  [[1200, 1300], 'warn', 'half of 2 callbacks within 1300 ms'],
+  [[6000], 'fail', 'half of 1 callbacks within 6000 ms'],
 ] as const)('callbacks that take %j ms are %s', async (callbackMs, state, note) => {
-  expect(await latency({ callbackMs: [...callbackMs] } as unknown as Visit)).toMatchObject({ state, note });
+  expect(await latency({ sent: { callbackMs: [...callbackMs] } as unknown as DoctorContext['sent'] })).toMatchObject({
+    state,
+    note,
+  });
 });
 
 it.each([
@@ -71,26 +74,26 @@ it.each([
   [503, /logs -f callback/],
   [404, /Deploy again/],
 ])('an answer with %s has its own advice', (status, words) => {
-  const reply = { status, headers: new Headers(), text: '', ms: 1 };
+  const reply = { status, headers: new Headers(), text: '', startMs: 0, ms: 1 };
   expect(unexpected(reply, '200').advice).toMatch(words);
 });
 
 it('prints a row, and what to do about it', () => {
-  expect(rowLines({ name: 'ETag', state: 'fine', note: '304', ms: 11.6 })).toEqual([
+  expect(rowLines({ name: 'ETag', description: '', state: 'pass', note: '304', ms: 11.6 })).toEqual([
     '✓ ETag                           12 ms  304',
   ]);
-  expect(rowLines({ name: 'token', state: 'skipped', note: 'why', advice: 'Do.' })).toEqual([
+  expect(rowLines({ name: 'token', description: '', state: 'skip', note: 'why', advice: 'Do.' })).toEqual([
     '– token                                 why',
     '  → Do.',
   ]);
 });
 
 it('sums up', () => {
-  const rows = (...states: ('fine' | 'fault' | 'remark' | 'skipped')[]) =>
-    states.map((state, i) => ({ name: `check${i}`, state, note: '' }));
-  expect(verdict(rows('fine', 'fine'))).toBe('All 2 checks passed.');
-  expect(verdict(rows('fine', 'remark', 'skipped'))).toBe('All 2 checks passed, 1 remark. 1 was not made.');
-  expect(verdict(rows('fault', 'remark', 'fault', 'skipped', 'skipped'))).toBe(
+  const rows = (...states: ('pass' | 'fail' | 'warn' | 'skip')[]) =>
+    states.map((state, i) => ({ name: `check${i}`, description: '', state, note: '' }));
+  expect(verdict(rows('pass', 'pass'))).toBe('All 2 checks passed.');
+  expect(verdict(rows('pass', 'warn', 'skip'))).toBe('All 2 checks passed, 1 remark. 1 was not made.');
+  expect(verdict(rows('fail', 'warn', 'fail', 'skip', 'skip'))).toBe(
     '2 of 3 checks failed: check0, check2. 2 were not made.',
   );
 });

@@ -5,9 +5,10 @@ import { createServer as createTlsServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, inject } from 'vitest';
-import { readArguments } from '../../../lib/tools/doctor/arguments.ts';
-import { type ExaminationOptions, examine } from '../../../lib/tools/doctor/examination.ts';
-import { type Row, rowLines, verdict } from '../../../lib/tools/doctor/report.ts';
+import { parse } from '../../../lib/tools/command.ts';
+import { COMMAND, readOptions } from '../../../lib/tools/doctor/doctor-options.ts';
+import { type ExaminationOptions, examine, type Row } from '../../../lib/tools/doctor/examination.ts';
+import { rowLines, verdict } from '../../../lib/tools/doctor/rows.ts';
 import type { Cors } from '../../../lib/tools/serverless-config.ts';
 import { listen } from '../../../lib/tools/stack/listen.ts';
 import { startLocal } from '../../../lib/tools/stack/local.ts';
@@ -155,8 +156,7 @@ export async function doctor(url: string, args: Args = {}, { upTo, ...options }:
   const given = Object.entries({ secret: SECRET, token: TOKEN, appid: APPID, ...args }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
-  const read = readArguments([url, ...given], {});
-  if (read === undefined) throw new Error('only help is asked for');
+  const read = readOptions(parse(COMMAND, [url, ...given]), {});
   const stop = new AbortController();
   const run = `doctor-${randomUUID()}`;
   const rows: Row[] = [];
@@ -173,7 +173,7 @@ export async function doctor(url: string, args: Args = {}, { upTo, ...options }:
   return {
     run,
     names: rows.map(({ name }) => name),
-    faults: rows.filter(({ state }) => state === 'fault').map(({ name }) => name),
+    faults: rows.filter(({ state }) => state === 'fail').map(({ name }) => name),
     row: (name) => {
       const row = rows.find((found) => found.name === name);
       return row === undefined ? 'no such row' : rowLines(row).join('\n');

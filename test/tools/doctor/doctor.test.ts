@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FLAGS, OPTIONS } from '../../../lib/tools/doctor/arguments.ts';
+import { ADDRESS, CHECKS } from '../../../lib/tools/doctor/checks.ts';
+import { COMMAND } from '../../../lib/tools/doctor/doctor-options.ts';
 import { startCommand } from '../../support/command.ts';
 import { HAS_SIGNALS } from '../../support/project.ts';
 import {
@@ -33,6 +35,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const schema = JSON.parse(readFileSync(new URL('../../../docs/doctor.schema.json', import.meta.url), 'utf8'));
+const checkDocument = new Ajv2020({ strict: true }).compile(schema);
+
 const command = (args: readonly string[], environment: Record<string, string> = {}, cwd = folder) =>
   startCommand(PROGRAM, args, environment, cwd);
 
@@ -47,6 +52,23 @@ describe.concurrent('npm run doctor', () => {
     expect(verdict).toMatch(/^All 41 checks passed(, 1 remark)?\. 1 was not made\.$/);
     expect(stdout).toMatch(new RegExp(`^${url}, as ZEGO with appid 7, and as a reader\n\n✓ address +\\d+ ms  the API`));
     expectNothingSecret(stdout);
+  });
+
+  it('prints one JSON document with --json: of a deployment that is right, and of two that are not', async () => {
+    const right = ['--secret', SECRET, '--token', TOKEN];
+    const cases: [string, string[], number][] = [
+      [url, right, 0],
+      [url, ['--secret', 'f'.repeat(32), '--token', TOKEN], 1],
+      [`${url}/typo`, right, 1],
+    ];
+    for (const [address, args, code] of cases) {
+      const ended = await run([address, ...args, '--json']);
+      expect(ended).toMatchObject({ code, stderr: '' });
+      const document = JSON.parse(ended.stdout);
+      expect(checkDocument(document), JSON.stringify(checkDocument.errors)).toBe(true);
+      expect(document).toMatchObject({ url: address, ok: code === 0, missing: [] });
+      expectNothingSecret(ended.stdout);
+    }
   });
 
   it('reads the file of its stage, and that alone', async () => {
@@ -133,7 +155,7 @@ describe.concurrent('npm run doctor', () => {
   it('tells its options', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of Object.keys({ ...OPTIONS, ...FLAGS })) expect(stdout).toContain(`  --${name} `);
+    for (const option of COMMAND.options) expect(stdout).toContain(`  --${option.name()} `);
   });
 
   it('ends quietly when nobody reads any more', async () => {
@@ -174,18 +196,29 @@ describe.concurrent('npm run doctor', () => {
 
 describe('docs/doctor.md', () => {
   const page = readFileSync(new URL('../../../docs/doctor.md', import.meta.url), 'utf8');
-  const firstCells = (heading: string) => {
+  const cells = (heading: string, columns: number) => {
     const [, table = ''] = new RegExp(`^\\| ${heading} .*\\n\\| -.*\\n((?:\\|.*\\n)+)`, 'm').exec(page) ?? [];
-    return [...table.matchAll(/^\| (.+?) +\|/gm)].map(([, cell = '']) => cell);
+    return table
+      .trimEnd()
+      .split('\n')
+      .map((row) =>
+        row
+          .split(/ *\| */)
+          .slice(1, 1 + columns)
+          .join(' | '),
+      );
   };
 
   it('has every option', () => {
-    expect(firstCells('option')).toEqual(Object.keys({ ...OPTIONS, ...FLAGS }).map((name) => `\`--${name}\``));
+    expect(cells('option', 1)).toEqual(COMMAND.options.map((option) => `\`--${option.name()}\``));
   });
 
-  it('has every check, in its order', async () => {
+  it('has every check and what is right, in the order in which they are made', async () => {
     const { names } = await doctor(url, { secret: undefined, token: undefined, 'server-secret': 'f'.repeat(32) });
-    const known = names.map((name) => name.replace(/^encoding: .*/, 'encoding: …'));
-    expect(firstCells('check')).toEqual([...new Set(known)]);
+    expect(names).toEqual([ADDRESS, ...CHECKS].map(({ name }) => name));
+    const documented = [ADDRESS, ...CHECKS].map(
+      ({ name, description }) => `${name.replace(/^encoding: .*/, 'encoding: …')} | ${description}`,
+    );
+    expect(cells('check', 2)).toEqual([...new Set(documented)]);
   });
 });

@@ -589,7 +589,12 @@ describe.concurrent('a receiver', () => {
     ['began long ago', 1_000_000_000_000, /^✗ .*7 of 7 live streams are missing/],
     ['begins at the moment', 9_999_999_999_999, /^! .*among the newest 1000\n {2}→ .*try again later/],
   ])('whose list of everybody has others before, of which most %s', async (_, create_time_ms, words) => {
-    const streams = Array.from({ length: 100 }, (_, i) => ({ stream_sid: `s-${i}`, create_time_ms }));
+    const streams = Array.from({ length: 100 }, (_, i) => ({
+      stream_sid: `s-${i}`,
+      stream_id: `${i}`,
+      room_id: 'room',
+      create_time_ms,
+    }));
     const full = await proxy(demanding, {
       instead: ({ url }) =>
         /^\/streams\?(limit|cursor=(?!doctor))/.test(url)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare, shownBy } from '../../../lib/tools/simulator/comparison.ts';
 import { comparePaging } from '../../../lib/tools/simulator/paging.ts';
-import type { Answer } from '../../../lib/tools/zego/attempt.ts';
+
 import {
   type Callback,
   CLOSE,
@@ -11,7 +11,7 @@ import {
   streamClose,
   streamCreate,
 } from '../../../lib/tools/zego/callbacks.ts';
-import type { Delivery } from '../../../lib/tools/zego/delivery.ts';
+import type { Answer, Delivery } from '../../../lib/tools/zego/delivery.ts';
 import { SAMPLE_ANSWER } from '../../support/callback.ts';
 
 /** Short for 2023-11-14T22:13:20Z and so many ms. */

@@ -1,19 +1,21 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { sessionAnswer } from '../../../lib/http/session-json.ts';
 import { blankSession, merge } from '../../../lib/streams/session.ts';
-import { DEFAULT_APPID } from '../../../lib/tools/options.ts';
-import { readArguments } from '../../../lib/tools/simulator/arguments.ts';
-import { type Report, report } from '../../../lib/tools/simulator/report.ts';
+import { parse } from '../../../lib/tools/command.ts';
+import { reportLines, summarize } from '../../../lib/tools/simulator/report.ts';
 import { simulate } from '../../../lib/tools/simulator/simulation.ts';
+import { COMMAND, readOptions } from '../../../lib/tools/simulator/simulator-options.ts';
 import { listen } from '../../../lib/tools/stack/listen.ts';
 import { startLocal } from '../../../lib/tools/stack/local.ts';
+import { DEFAULT_APPID } from '../../../lib/tools/target.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';
 import { createEvent, SECRET } from '../../support/callback.ts';
@@ -36,6 +38,9 @@ const command = (args: string, environment: Record<string, string> = {}, cwd = f
 
 const run = (args: string, environment: Record<string, string> = {}, cwd = folder) =>
   command(args, environment, cwd).ended;
+
+const readArguments = (args: readonly string[], environment: Record<string, string>) =>
+  readOptions(parse(COMMAND, args), environment);
 
 interface Page {
   streams: object[];
@@ -153,15 +158,19 @@ const until = (target: Receiver, holds: () => boolean) =>
     target.onCallback = () => holds() && resolve();
   });
 
+const schema = JSON.parse(readFileSync(new URL('../../../docs/simulator.schema.json', import.meta.url), 'utf8'));
+const checkSummary = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
+
 const QUICK = `--secret ${SECRET} --streams 30 --seconds 1 --speed 100 --seed 1`;
 
 /** Without a program around it, and without looking again at what differs. */
-async function play(target: Receiver): Promise<Report & { verdict: string | undefined }> {
-  const args = readArguments(['--url', target.url, ...QUICK.split(' ')], {});
-  if (args === undefined) throw new Error('only help is asked for');
+async function play(target: Receiver) {
+  const options = readArguments(['--url', target.url, ...QUICK.split(' ')], {});
   const { signal } = new AbortController();
-  const told = report(await simulate(args, { signal, onPlanned: () => {}, onDelivery: () => {}, patienceMs: 0 }));
-  return { ...told, verdict: told.lines.at(-1) };
+  const outcome = await simulate(options, { signal, onPlanned: () => {}, onDelivery: () => {}, patienceMs: 0 });
+  const summary = summarize(outcome);
+  const lines = reportLines(summary);
+  return { fine: summary.ok, lines, verdict: lines.at(-1) };
 }
 
 describe.concurrent('npm run simulate', () => {
@@ -177,6 +186,22 @@ describe.concurrent('npm run simulate', () => {
     );
     expect(stdout).not.toContain(SECRET);
     expect(target.live()).toEqual([]);
+  });
+
+  it('prints one JSON document with --json: of a play that goes well, and of one that does not', async () => {
+    const [good, forgetful, gone] = [await receiver(), await receiver(), await receiver()];
+    forgetful.forgets = ({ event }) => event === 'stream_close';
+    forgetful.refuses = ({ event, stream_sid }) =>
+      event === 'stream_close' && String(stream_sid).endsWith('-1') ? 503 : undefined;
+    gone.page = (page) => (gone.records.length === 0 ? page : { streams: [{}] });
+    for (const target of [good, forgetful, gone]) {
+      const { code, stdout, stderr } = await run(`--url ${target.url} ${QUICK} --json`);
+      expect(stderr).toBe('');
+      const summary = JSON.parse(stdout);
+      expect(checkSummary(summary), JSON.stringify(checkSummary.errors)).toBe(true);
+      expect(summary).toMatchObject({ url: target.url, seed: 1, ok: target === good });
+      expect(code).toBe(target === good ? 0 : 1);
+    }
   });
 
   it('names the ghosts of a receiver that forgets closes', async () => {
@@ -209,7 +234,7 @@ describe.concurrent('npm run simulate', () => {
     expect(code).toBe(1);
     expect(verdict).toMatch(/^\d+ callbacks? (was|were) refused for good\.$/);
     // What a target tells may not steer the terminal.
-    const last = 'given up after 6 attempts, last answer 503 refused\\[2J: ';
+    const last = 'given up after 6 attempts, last answer 503: ';
     expect(stdout).toMatch(new RegExp(`^${last}stream_close of s-\\S+-1 in sim-\\S+$`, 'm'));
     expect(stdout).toMatch(
       /^(No difference|\d+ differences? that no loss explains)\.\n\d+ callbacks? (was|were) refused/m,
@@ -374,7 +399,9 @@ describe.concurrent('npm run simulate', () => {
   it('refuses what it does not know with one sentence, and says where its options are', async () => {
     const { code, stdout, stderr } = await run('--url http://x --loose 1', { ZEGO_CALLBACK_SECRET: SECRET });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toBe("Unknown option '--loose'.\nnpm run simulate -- --help lists the options.\n");
+    expect(stderr).toBe(
+      "Unknown option '--loose'. Did you mean --lose?\nnpm run simulate -- --help lists the options.\n",
+    );
   });
 });
 
@@ -454,7 +481,7 @@ describe('the options', () => {
     readArguments(args.split(' ').filter(Boolean), settings);
 
   it('have defaults', () => {
-    const { seed, ...rest } = read('--url http://x') ?? {};
+    const { seed, ...rest } = read('--url http://x');
     expect(seed).toBeGreaterThanOrEqual(0);
     expect(rest).toEqual({
       url: 'http://x',
@@ -469,6 +496,7 @@ describe('the options', () => {
       lose: 0,
       crash: 0,
       encoding: 'json',
+      json: false,
     });
   });
 
@@ -503,17 +531,17 @@ describe('the options', () => {
     ['--url http://x --lose 0 --seed 1 --lose 0', '--lose is given twice.'],
     ['--url http://x --token schlüssel', 'LIST_TOKEN takes tokens of ASCII characters without white space'],
     ['--url http://x --token ssm:/token', 'LIST_TOKEN is in Parameter Store: give --token.'],
-    ['--url http://x --secret ssm:/secret', 'ZEGO_CALLBACK_SECRET is in Parameter Store: give --secret.'],
-    ['--url nowhere', '--url takes a URL that begins with http:// or https://.'],
+    ['--url http://x --secret ssm:/secret', '--secret takes the secret itself, not ssm:….'],
+    ['--url nowhere', 'The URL must begin with https://'],
     ['--url http://x --lose 1.5', '--lose takes a number from 0 to 1.'],
     ['--url http://x --lose often', '--lose takes a number from 0 to 1.'],
     ['--url http://x --streams 1.5', '--streams takes a whole number from 1 to 20000.'],
     ['--url http://x --speed 0', '--speed takes a number from 0.1 to 1000.'],
-    ['--url http://x --format xml', '--format takes one of json, urlencoded, form, mixed.'],
+    ['--url http://x --format xml', "argument 'xml' is invalid. Allowed choices are json, urlencoded, form, mixed."],
     ['--url http://x --appid seven', 'ZEGO_APP_ID takes appids of 1 to 20 digits'],
     ['--url http://x --appid 07', '--appid takes 1 to 20 digits, without zeros before them.'],
-    ['--url http://x --lose -1', "Option '--lose' argument is ambiguous."],
-    ['--url http://x --url', "Option '--url <value>' argument missing."],
+    ['--url http://x --lose -1', '--lose takes a number from 0 to 1.'],
+    ['--url http://x --url', "Option '--url <url>' argument missing."],
     ['http://x', 'no option before it: put -- before the options, as in npm run simulate -- --url URL.'],
   ])('refuse %j with one sentence', (args, sentence) => {
     expect(() => read(args)).toThrow(sentence);

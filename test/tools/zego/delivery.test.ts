@@ -3,7 +3,6 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../lib/tools/stack/listen.ts';
-import { describeAnswer } from '../../../lib/tools/zego/attempt.ts';
 import {
   type Callback,
   CLOSE,
@@ -12,7 +11,7 @@ import {
   streamClose,
   streamCreate,
 } from '../../../lib/tools/zego/callbacks.ts';
-import { createDelivery, type DeliveryOptions } from '../../../lib/tools/zego/delivery.ts';
+import { createDelivery, type DeliveryOptions, describeAnswer } from '../../../lib/tools/zego/delivery.ts';
 import { createRandom } from '../../../lib/tools/zego/random.ts';
 import { decodeBody, type ZegoRecord } from '../../../lib/zego/body.ts';
 import { readEnvelope, verify } from '../../../lib/zego/signature.ts';

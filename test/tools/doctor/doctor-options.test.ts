@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { readArguments } from '../../../lib/tools/doctor/arguments.ts';
+import { parse } from '../../../lib/tools/command.ts';
+import { COMMAND, readOptions } from '../../../lib/tools/doctor/doctor-options.ts';
+
+const readArguments = (args: readonly string[], environment: Record<string, string>) =>
+  readOptions(parse(COMMAND, args), environment);
 
 const read = (args: string, environment: Record<string, string> = {}) =>
   readArguments(args.split(' ').filter(Boolean), environment);
@@ -18,6 +22,7 @@ it('have defaults', () => {
     noToken: 'give --token',
     origin: undefined,
     allowSkipped: false,
+    json: false,
   });
 });
 
@@ -88,7 +93,7 @@ it.each([
   ['https://x.example --server-secret:hidden', "Unknown option '--server-secret…'."],
   ['https://x.example --tokenhidden', "Unknown option '--token…'."],
   ['https://x.example --server-secret ssm:/hidden', '--server-secret takes the secret itself, not ssm:….'],
-  ['https://x.example --secret', "Option '--secret <value>' argument missing."],
+  ['https://x.example --secret', "Option '--secret <secret>' argument missing."],
 ])('refuse %j with one sentence, which repeats nothing', (args, sentence) => {
   expect(() => read(args)).toThrow(sentence);
   expect(() => read(args)).not.toThrow(/hidden|password@/);

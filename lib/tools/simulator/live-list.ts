@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { causeOf, TIMEOUT_MS } from '../zego/attempt.ts';
+import { freshMsOf, jsonOf, NoAnswer, type Reply, request } from '../client.ts';
 
 /** A session as `GET /streams` shows it. */
 export interface Listed {
@@ -50,7 +50,7 @@ export async function readList(options: ListOptions, paging: Paging): Promise<Li
   return listed;
 }
 
-interface Page {
+export interface Page {
   streams: Listed[];
   next_cursor: string | null;
   /** For how long caches may show it, in ms. */
@@ -65,43 +65,41 @@ export async function readPage(options: ListOptions, { order, limit }: Paging, c
   const { url, appid, room_id, token, signal } = options;
   const part = { ...(room_id === undefined ? {} : { room_id }), ...(cursor === '' ? {} : { cursor }) };
   const query = new URLSearchParams({ appid, order, limit: String(limit), ...part });
-  const { status, text, freshMs } = await get(`${url}/streams?${query}`, token, signal);
+  const reply = await get(`${url}/streams?${query}`, token, signal);
+  const { status } = reply;
   if (status === 401) {
     const what = token === undefined ? 'demands a token' : 'refuses the token';
     throw new Error(`The list ${what}: give one of the target's LIST_TOKEN with --token or in LIST_TOKEN.`);
   }
   if (status >= 500) throw new Error(`GET ${url}/streams answers ${status}: look at the log of the target.`);
-  const page = status === 200 ? readJson(text, freshMs) : undefined;
+  const page = status === 200 ? readPageOf(reply) : undefined;
   if (page === undefined) {
     throw new Error(`GET ${url}/streams answers ${status} and no list: is --url the API's base URL?`);
   }
   return page;
 }
 
-async function get(url: string, token: string | undefined, signal: AbortSignal) {
+async function get(url: string, token: string | undefined, signal: AbortSignal): Promise<Reply> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
-    const [, seconds = 0] = /\bmax-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
-    return { status: response.status, text: await response.text(), freshMs: Number(seconds) * 1000 };
+    return await request(url, { headers, signal });
   } catch (error) {
-    signal.throwIfAborted();
+    if (!(error instanceof NoAnswer)) throw error;
     const { origin } = new URL(url);
-    throw new Error(`${origin} does not answer (${causeOf(error as Error)}): is --url right, and is the API up?`);
+    throw new Error(`${origin} does not answer (${error.code}): is --url right, and is the API up?`);
   }
 }
 
-function readJson(text: string, freshMs: number): Page | undefined {
-  try {
-    const { streams, next_cursor } = JSON.parse(text) as Pick<Page, 'streams' | 'next_cursor'>;
-    if (next_cursor !== null && typeof next_cursor !== 'string') return undefined;
-    return streams.every(isListed) ? { streams, next_cursor, freshMs } : undefined;
-  } catch {
-    return undefined;
-  }
+/** @returns undefined when a response is no page of the list */
+export function readPageOf(reply: Reply): Page | undefined {
+  const { streams, next_cursor } = (jsonOf(reply) ?? {}) as Partial<Page>;
+  if (!Array.isArray(streams) || !streams.every(isListed)) return undefined;
+  if (next_cursor !== null && typeof next_cursor !== 'string') return undefined;
+  return { streams, next_cursor, freshMs: freshMsOf(reply) };
 }
 
-function isListed({ stream_sid, stream_id, room_id }: Partial<Listed>): boolean {
+function isListed(one: Partial<Listed> | null): boolean {
+  const { stream_sid, stream_id, room_id } = one ?? {};
   return [stream_sid, stream_id, room_id].every((value) => typeof value === 'string');
 }
 

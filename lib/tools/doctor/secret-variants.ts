@@ -1,4 +1,4 @@
-import type { Arguments } from './arguments.ts';
+import type { DoctorOptions } from './doctor-options.ts';
 
 /** A secret that the deployment may have instead of the one that is given. */
 export interface Variant {
@@ -9,7 +9,7 @@ export interface Variant {
 }
 
 /** What commonly becomes of a secret on its way from ZEGO's console. */
-export function variantsOf(given: Pick<Arguments, 'secret' | 'serverSecret' | 'secretFrom'>): Variant[] {
+export function variantsOf(given: Pick<DoctorOptions, 'secret' | 'serverSecret' | 'secretFrom'>): Variant[] {
   const { secret = '', serverSecret, secretFrom } = given;
   const variants = [
     ...ofServer(serverSecret),

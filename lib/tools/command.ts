@@ -1,0 +1,103 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { Environment, Sources } from '../config.ts';
+import { withEnvFile } from './env-file.ts';
+import { inspectSettings } from './settings.ts';
+import { watchReader } from './stop.ts';
+import { say } from './terminal.ts';
+
+/** What was given on the command line. */
+export interface Given<O> {
+  options: O;
+  operands: readonly string[];
+}
+
+export interface Program<O, A> {
+  /** Its options and its help. */
+  command: Command;
+  /**
+   * @param sources where a person finds the settings
+   * @throws Error with one sentence that says what to change
+   */
+  read: (given: Given<O>, environment: Environment, sources?: Sources) => A;
+  /** @returns the exit code */
+  run: (args: A) => Promise<number>;
+}
+
+/** @param name how it is called: `npm run doctor` */
+export function createCommand(name: string, description: string, options: readonly Option[]): Command {
+  const command = new Command(`${name} --`)
+    .description(description)
+    .allowExcessArguments()
+    .helpOption('--help', 'prints this')
+    .addHelpText('after', '\nA variable may also stand in the file .env, or in that of the stage.')
+    .configureHelp({ sortOptions: false })
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+/** An option that takes a text, at most once. */
+export function textOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((value: string, previous: unknown) => {
+    if (previous !== undefined) throw new Error(`--${option.name()} is given twice.`);
+    return value;
+  });
+}
+
+/** @throws Error with one sentence that says what to change */
+export function parse<O>(command: Command, args: readonly string[]): Given<O> {
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new Error(sentenceOf(error.message));
+  }
+  return { options: command.opts<Record<string, unknown>>() as O, operands: command.args };
+}
+
+/** Of an option that nobody knows, what follows its name may be a secret. */
+function sentenceOf(message: string): string {
+  const [sentence = '', hint = ''] = message.replace(/^error: /, '').split('\n');
+  const shown = sentence.replace(/\.$/, '').replace(/'(-[\w-]*)[^']*'$/, (given, flag: string) => {
+    const [secret] = /^--(?:server-)?(?:secret|token)/.exec(flag) ?? [];
+    return secret === undefined || given === `'${secret}'` ? `'${flag}'` : `'${secret}…'`;
+  });
+  return `${shown[0]?.toUpperCase()}${shown.slice(1)}. ${hint.replace(/^\(|\)$/g, '')}`.trimEnd();
+}
+
+/** Runs a command of ours. With arguments or settings that are wrong its exit code is 2. */
+export async function runCommand<O extends { stage?: string }, A>({ command, read, run }: Program<O, A>) {
+  watchReader();
+  const args = process.argv.slice(2);
+  // Whatever else is wrong.
+  if (args.includes('--help')) {
+    process.stdout.write(command.helpInformation());
+    return;
+  }
+  const name = command.name().replace(/ --$/, '');
+  try {
+    const names = command.options.map((option) => option.name());
+    checkDashes(name, names, process.env);
+    const given = parse<O>(command, args);
+    const { file, sources, warnings } = inspectSettings(given.options.stage || 'dev', process.env);
+    for (const warning of warnings) say(`Warning: ${warning}`, process.stderr);
+    process.exitCode = await run(read(given, withEnvFile(process.env, file), sources));
+  } catch (error) {
+    say((error as Error).message, process.stderr);
+    say(`${name} -- --help lists the options.`, process.stderr);
+    process.exitCode = 2;
+  }
+}
+
+/**
+ * npm keeps for itself the options that stand before `--`, and hands them on as variables.
+ * @throws Error with one sentence that names the option
+ */
+export function checkDashes(name: string, options: readonly string[], environment: Environment): void {
+  const [taken] = options.filter((option) => `npm_config_${option.replaceAll('-', '_')}` in environment);
+  if (environment.npm_lifecycle_event !== undefined && taken !== undefined) {
+    throw new Error(`npm has taken --${taken} for its own: put -- before the options, as in ${name} -- --${taken} ….`);
+  }
+}
