@@ -149,6 +149,24 @@ const LAWS: Law[] = [
       ['lib/openapi/schemas.ts', "import type { Session } from '../streams/session.ts';"],
     ],
   },
+  ...[
+    ['doctor', 'simulator'],
+    ['simulator', 'doctor'],
+    ['zego', 'simulator'],
+  ].map(
+    ([room, other]): Law => ({
+      rule: `tools/${room}/ does not import tools/${other}/`,
+      files: new RegExp(`^lib/tools/${room}/`),
+      imports: ({ from }) => !from.startsWith(`lib/tools/${other}/`),
+      breaches: [[`lib/tools/${room}/new.ts`, `import type { Summary } from '../${other}/report.ts';`]],
+    }),
+  ),
+  {
+    rule: 'only tools/client.ts calls fetch',
+    files: /^(?!lib\/tools\/client\.ts$)/,
+    text: (text) => !/\bfetch\(/.test(text),
+    breaches: [['lib/tools/simulator/simulation.ts', 'const response = await fetch(url);']],
+  },
   {
     rule: 'only tools/ imports tools/',
     files: /^(?!lib\/tools\/)/,

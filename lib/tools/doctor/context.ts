@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Reply, Request } from '../client.ts';
-import { type Listed, lookAgain, type Page, readPageOf } from '../simulator/live-list.ts';
+import { type Listed, lookAgain, type Page, readPageOf } from '../live-list.ts';
 import type { StreamCallback, Value } from '../zego/callbacks.ts';
 import { signed, type Unsigned } from '../zego/delivery.ts';
 import { type Encode, encode, type Fields } from '../zego/encoding.ts';

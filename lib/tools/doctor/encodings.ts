@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { shownBy } from '../simulator/comparison.ts';
 import type { StreamCallback } from '../zego/callbacks.ts';
+import { shownBy } from '../zego/callbacks.ts';
 import { type Encode, encode, type Fields } from '../zego/encoding.ts';
 
 /** Everything that ZEGO is known to send, and JSON numbers where `room_*` has them. */

@@ -1,5 +1,5 @@
 import type { Reply } from '../client.ts';
-import type { Listed } from '../simulator/live-list.ts';
+import type { Listed } from '../live-list.ts';
 import { count } from '../terminal.ts';
 import { DEPLOY, type Finding, fail, learning, pass, skip } from './check.ts';
 import { type DoctorContext, type Known, MOST_FRESH_MS } from './context.ts';

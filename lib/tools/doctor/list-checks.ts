@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Listed } from '../simulator/live-list.ts';
+import type { Listed } from '../live-list.ts';
 import { count } from '../terminal.ts';
 import type { StreamCallback } from '../zego/callbacks.ts';
 import { DEPLOY, type Finding, fail, pass, warn } from './check.ts';

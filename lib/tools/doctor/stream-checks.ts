@@ -1,5 +1,5 @@
 import { jsonOf, type Reply, resultOf } from '../client.ts';
-import type { Listed } from '../simulator/live-list.ts';
+import type { Listed } from '../live-list.ts';
 import type { Publishing } from '../zego/callbacks.ts';
 import { cachingOf } from './access.ts';
 import { DEPLOY, describe, type Finding, fail, learning, pass, skip, unexpected } from './check.ts';

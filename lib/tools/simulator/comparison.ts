@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CODECS, type Publishing, type StreamCallback } from '../zego/callbacks.ts';
+import type { Listed } from '../live-list.ts';
+import { type Publishing, type StreamCallback, shownBy } from '../zego/callbacks.ts';
 import { type Delivery, describeAnswer } from '../zego/delivery.ts';
-import type { Listed } from './live-list.ts';
 
 export interface Difference {
   kind: 'missing' | 'ghost' | 'unknown' | 'wrong field' | 'listed twice' | 'in one order only' | 'out of order';
@@ -111,22 +111,6 @@ function wrongFields(listing: Listed, creates: readonly Told[]): Difference[] {
       const why = `${name} is ${JSON.stringify(listing[name])}, and should be ${JSON.stringify(value)}`;
       return difference('wrong field', listing, { why });
     });
-}
-
-/** A live session as the list shows it when this is its latest create. More fields may come. */
-export function shownBy({ fields }: StreamCallback) {
-  const { stream_seq, stream_attr, extra_info, recreate, create_time, create_time_ms, ...same } = fields;
-  return {
-    ...same,
-    state: 'live',
-    stream_attr,
-    codec: CODECS[JSON.parse(String(stream_attr)).cid],
-    extra_info: extra_info === '' ? null : extra_info,
-    stream_seq: Number(stream_seq),
-    recreate: Number(recreate),
-    create_time: Number(create_time),
-    create_time_ms: Number(create_time_ms),
-  };
 }
 
 /** `Map.groupBy`, which Node 20 does not have. */

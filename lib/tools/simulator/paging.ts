@@ -1,5 +1,5 @@
+import type { Listed, Paging } from '../live-list.ts';
 import { type Difference, difference } from './comparison.ts';
-import type { Listed, Paging } from './live-list.ts';
 
 type Order = Paging['order'];
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Listed, lookAgain, type Paging, readList, readPage } from '../live-list.ts';
 import type { Callback } from '../zego/callbacks.ts';
 import { type Answer, createDelivery, type Delivery, isAccepted } from '../zego/delivery.ts';
 import { createRandom } from '../zego/random.ts';
 import { World } from '../zego/world.ts';
 import { cleanUp } from './cleanup.ts';
 import { compare, type Difference } from './comparison.ts';
-import { type Listed, lookAgain, type Paging, readList, readPage } from './live-list.ts';
 import { comparePaging, type Readings } from './paging.ts';
 import { play } from './play.ts';
 import type { SimulatorOptions } from './simulator-options.ts';

@@ -118,3 +118,19 @@ export function roomClose(room: RoomSession, atMs: number, last: CloseType): Roo
 function roomFields({ appid, room_id, room_session_id }: RoomSession) {
   return { appid: BigInt(appid), room_id, room_session_id: BigInt(room_session_id) };
 }
+
+/** A live session as the list shows it when this is its latest create. More fields may come. */
+export function shownBy({ fields }: StreamCallback) {
+  const { stream_seq, stream_attr, extra_info, recreate, create_time, create_time_ms, ...same } = fields;
+  return {
+    ...same,
+    state: 'live',
+    stream_attr,
+    codec: CODECS[JSON.parse(String(stream_attr)).cid],
+    extra_info: extra_info === '' ? null : extra_info,
+    stream_seq: Number(stream_seq),
+    recreate: Number(recreate),
+    create_time: Number(create_time),
+    create_time_ms: Number(create_time_ms),
+  };
+}

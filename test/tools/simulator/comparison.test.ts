@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, shownBy } from '../../../lib/tools/simulator/comparison.ts';
+import { compare } from '../../../lib/tools/simulator/comparison.ts';
 import { comparePaging } from '../../../lib/tools/simulator/paging.ts';
 
 import {
@@ -8,6 +8,7 @@ import {
   type Publishing,
   roomClose,
   roomCreate,
+  shownBy,
   streamClose,
   streamCreate,
 } from '../../../lib/tools/zego/callbacks.ts';

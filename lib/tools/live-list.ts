@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { freshMsOf, jsonOf, NoAnswer, type Reply, request } from '../client.ts';
+import { freshMsOf, jsonOf, NoAnswer, type Reply, request } from './client.ts';
 
 /** A session as `GET /streams` shows it. */
 export interface Listed {
