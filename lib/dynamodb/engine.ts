@@ -75,7 +75,7 @@ export function createEngine(client: DynamoDBDocumentClient, tables: Tables, sig
         const RequestItems: Record<string, { Keys: Item[]; ConsistentRead: true }> = {};
         for (const [table, Key] of left.slice(0, BATCH)) {
           RequestItems[table] ??= { Keys: [], ConsistentRead: true };
-          RequestItems[table].Keys.push(Key as Item);
+          RequestItems[table].Keys.push({ ...Key });
         }
         const command = new BatchGetCommand({ RequestItems });
         const { Responses = {}, UnprocessedKeys = {} } = await guard(client.send(command, abort));
@@ -92,7 +92,7 @@ export function createEngine(client: DynamoDBDocumentClient, tables: Tables, sig
 
     async update(table, update) {
       try {
-        await client.send(new UpdateCommand({ TableName: tables[table], ...(update as Update) }), abort);
+        await client.send(new UpdateCommand({ TableName: tables[table], ...update, Key: { ...update.Key } }), abort);
         return true;
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return false;

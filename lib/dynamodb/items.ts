@@ -1,6 +1,15 @@
 import type { CloseFact, CreateFact, Head, RoomFacts, Session, SessionKey, Standing } from '../streams/session.ts';
 import type { LiveEntry } from '../streams/store.ts';
-import { closedRoomSession, type FactKey, fromSiblingKey, liveKey, liveTime, shardOf, siblingKey } from './keys.ts';
+import {
+  closedRoomSession,
+  type FactKey,
+  fromSiblingKey,
+  isHead,
+  liveKey,
+  liveTime,
+  shardOf,
+  siblingKey,
+} from './keys.ts';
 
 /** An item as lib-dynamodb reads and writes it. docs/storage.md explains every attribute. */
 export type Item = Record<string, unknown>;
@@ -79,13 +88,13 @@ export function toSession(item: Item): Session {
 export function toStanding(item: Item): Standing {
   return {
     ...keyOf(item),
-    ...fromSiblingKey(item.sibling_key as string),
+    ...fromSiblingKey(siblingKeyOf(item)),
     room_session_id: (item.room_session_id as string | undefined) ?? null,
     create_seq: (item.create_seq as number | undefined) ?? null,
     close_seq: (item.close_seq as number | undefined) ?? null,
     stored_ms: (item.stored_ms as number | undefined) ?? null,
     listed: item.live_shard !== undefined,
-    version: item.version as number,
+    version: versionOf(item),
     expires_at: item.expires_at as number,
   };
 }
@@ -106,6 +115,16 @@ export function keyOf(item: Item): SessionKey {
   return { stream_id: item.stream_id as string, stream_sid: item.stream_sid as string };
 }
 
+/** 0 where no item is. */
+export function versionOf(item: Item | undefined): number {
+  return (item?.version as number | undefined) ?? 0;
+}
+
+/** Empty where no item is. */
+export function siblingKeyOf(item: Item | undefined): string {
+  return (item?.sibling_key as string | undefined) ?? '';
+}
+
 /** @param items facts of one room */
 export function toRoomFacts(items: readonly Item[]): RoomFacts {
   let head: Head | null = null;
@@ -113,7 +132,7 @@ export function toRoomFacts(items: readonly Item[]): RoomFacts {
   for (const item of items as unknown as readonly (FactKey & Head & { room_close_time: number })[]) {
     const closedSession = closedRoomSession(item);
     if (closedSession !== undefined) closed.set(closedSession, item.room_close_time);
-    else head = { room_session_id: item.room_session_id, room_create_time: item.room_create_time };
+    if (isHead(item)) head = { room_session_id: item.room_session_id, room_create_time: item.room_create_time };
   }
   return { head, closed };
 }

@@ -64,7 +64,7 @@ export function fromSiblingKey(sibling_key: string): Room & Start {
 }
 
 /** What a sibling key has in common with those of its room. */
-export function roomPart(sibling_key = ''): string {
+export function roomPart(sibling_key: string): string {
   return sibling_key.slice(0, -TIME_MS_DIGITS);
 }
 
@@ -107,7 +107,11 @@ export function closedKey(room: Room, room_session_id: string): FactKey {
   return { ...headKey(room), fact: CLOSED + room_session_id };
 }
 
-/** @returns the room session that a fact says is closed, undefined for a head */
+export function isHead({ fact }: Pick<FactKey, 'fact'>): boolean {
+  return fact === HEAD;
+}
+
+/** @returns the room session that a fact says is closed; undefined for another fact */
 export function closedRoomSession({ fact }: Pick<FactKey, 'fact'>): string | undefined {
   return fact.startsWith(CLOSED) ? fact.slice(CLOSED.length) : undefined;
 }

@@ -1,10 +1,7 @@
 import type { LiveEntry, LiveQuery, Order } from '../streams/store.ts';
 import type { Engine } from './engine.ts';
 import { type Item, toLiveEntry } from './items.ts';
-import { liveQuery, type Partition, type PartitionQuery } from './requests.ts';
-
-/** Where too little of a page counts (expired sessions, other apps), the next ones are larger. */
-const FILTERED_PAGE = 1000;
+import { FILTERED_PAGE, liveQuery, type Partition, type PartitionQuery } from './requests.ts';
 
 /**
  * The first `count` entries of the list after a position: of one room, or of all partitions of the live index together;
@@ -52,7 +49,7 @@ async function readPartition(engine: Engine, query: PartitionQuery, limit: numbe
     const { items, last } = await engine.query(liveQuery({ ...query, after }, pageLimit));
     found.push(...items);
     if (last === undefined || found.length >= limit) return found.map(toLiveEntry);
-    after = last.live_key as string;
+    after = toLiveEntry(last).position;
   }
 }
 

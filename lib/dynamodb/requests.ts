@@ -30,15 +30,19 @@ export interface Update<Key = SessionKey> {
  *
  *     version    0: no item may be there    n: the item must be the one that was read
  *
- * Without this a write could undo what another callback stored in between.
+ * Without this a write could undo what another callback stored in between. A session stays in its partition while it is
+ * listed, also after LIVE_SHARDS was raised; where an item past its time still is, it does not count.
+ * @param before the session as it was read
  */
-export function sessionUpdate(session: Session, liveShards: number): Update {
-  return sessionWrite(session, sessionAttributes(session, liveShards), unchangedSince(session));
+export function sessionUpdate(session: Session, before: Session, liveShards: number): Update {
+  const attributes = sessionAttributes(session, liveShards);
+  return sessionWrite(session, attributes, { ...unchangedSince(session), keepsShard: before.listed });
 }
 
 /** Writes whether a session is listed, on the same condition: what its registers hold was not read. */
 export function listingUpdate(standing: Standing, liveShards: number): Update {
-  return sessionWrite(standing, listingAttributes(standing, liveShards), unchangedSince(standing));
+  const condition = { ...unchangedSince(standing), keepsShard: true };
+  return sessionWrite(standing, listingAttributes(standing, liveShards), condition);
 }
 
 interface Condition {
@@ -46,6 +50,8 @@ interface Condition {
   /** Attributes that it names beside those that are written. */
   names?: string[];
   values: Record<string, unknown>;
+  /** Whether a `live_shard` that is there stays. */
+  keepsShard?: boolean;
 }
 
 function unchangedSince({ version }: Standing): Condition {
@@ -128,10 +134,7 @@ function sessionWrite({ stream_id, stream_sid }: SessionKey, attributes: Item, c
   };
 }
 
-/**
- * SETs what has a value and REMOVEs what has none. Names go through placeholders: `create` and `close` are reserved. A
- * session stays in its partition while it is listed, also after LIVE_SHARDS was raised.
- */
+/** SETs what has a value and REMOVEs what has none. Names go through placeholders: `create` and `close` are reserved. */
 function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<Key> {
   const [set, remove]: [string[], string[]] = [[], []];
   const names: Record<string, string> = {};
@@ -142,7 +145,8 @@ function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<K
     if (value === undefined) {
       remove.push(`#${name}`);
     } else {
-      set.push(name === 'live_shard' ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`);
+      const isKept = name === 'live_shard' && condition.keepsShard === true;
+      set.push(isKept ? `#${name} = if_not_exists(#${name}, :${name})` : `#${name} = :${name}`);
       values[`:${name}`] = value;
     }
   }
@@ -154,6 +158,9 @@ function update<Key>(Key: Key, attributes: Item, condition: Condition): Update<K
     ExpressionAttributeValues: values,
   };
 }
+
+/** Where too little of a page counts (what is past its time, expired, or another app's), the next ones are larger. */
+export const FILTERED_PAGE = 1000;
 
 /** A Query, but for its table. */
 export interface KeyQuery {

@@ -3,12 +3,13 @@ import type { Config } from '../config.ts';
 import { blankSession, type Room, type SessionKey, type Standing } from '../streams/session.ts';
 import type { Store } from '../streams/store.ts';
 import { connect, createEngine, type Engine } from './engine.ts';
-import { type Item, isPast, keyOf, toRoomFacts, toSession, toStanding } from './items.ts';
+import { type Item, isPast, keyOf, siblingKeyOf, toRoomFacts, toSession, toStanding, versionOf } from './items.ts';
 import { closedKey, type FactKey, headKey, liveKey, roomPart, siblingKey } from './keys.ts';
 import { readPartitions } from './partitions.ts';
 import {
   closedUpdate,
   closeUpdate,
+  FILTERED_PAGE,
   headUpdate,
   listingUpdate,
   newerQuery,
@@ -18,8 +19,6 @@ import {
 } from './requests.ts';
 
 const STANDINGS_PAGE = 100;
-/** Where too little of a page counts (what is past its time), the next ones are larger. */
-const FILTERED_PAGE = 1000;
 
 /** What one request needs of its moment. */
 export interface Moment {
@@ -55,7 +54,7 @@ export function createStore(engine: Engine, nowMs: number, liveShards: number): 
     },
 
     close: (event, expires_at) => engine.update('sessions', closeUpdate(event, expires_at, nowMs)),
-    save: (session) => engine.update('sessions', sessionUpdate(session, liveShards)),
+    save: (session, before) => engine.update('sessions', sessionUpdate(session, before, liveShards)),
     saveListing: (standing) => engine.update('sessions', listingUpdate(standing, liveShards)),
     saveRoomFact: (event, expires_at) =>
       engine.update(
@@ -72,8 +71,7 @@ export function createStore(engine: Engine, nowMs: number, liveShards: number): 
       const key = { stream_id, stream_sid };
       const { sessions, rooms } = await engine.batchGet({ sessions: [key], rooms: factKeys(room, room_session_ids) });
       const [item] = sessions;
-      const session =
-        item === undefined || isPast(item, nowMs) ? blankSession(key, item?.version as number) : toSession(item);
+      const session = item === undefined || isPast(item, nowMs) ? blankSession(key, versionOf(item)) : toSession(item);
       return { session, facts: toRoomFacts(known(rooms)) };
     },
 
@@ -94,7 +92,10 @@ export function createStore(engine: Engine, nowMs: number, liveShards: number): 
       found.push(...items);
       // Recreates may keep the time: of those with the newest one the rules must see all, however many they are. And
       // what is past its time hides nobody.
-      while (last !== undefined && (last.sibling_key === found[0]?.sibling_key || known(found).length === 0)) {
+      while (
+        last !== undefined &&
+        (siblingKeyOf(last) === siblingKeyOf(known(found)[0]) || known(found).length === 0)
+      ) {
         ({ items, last } = await engine.query({ ...first, Limit: FILTERED_PAGE }, last));
         found.push(...items);
       }
@@ -124,9 +125,8 @@ export function createStore(engine: Engine, nowMs: number, liveShards: number): 
         // that was restarted thousands of times in one room costs one page, and no other room is missed. Items past
         // their time fill nothing.
         const full =
-          roomPart(items[0]?.sibling_key as string) === roomPart(last.sibling_key as string) &&
-          known(items).length === items.length;
-        const key = last.sibling_key as string;
+          roomPart(siblingKeyOf(items[0])) === roomPart(siblingKeyOf(last)) && known(items).length === items.length;
+        const key = siblingKeyOf(last);
         // A prefix alone is no key, so an upper bound that is one excludes all that begins with it.
         high = full ? roomPart(key) : key;
         from = full ? undefined : last;

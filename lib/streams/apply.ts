@@ -103,7 +103,7 @@ async function applyStream(event: StreamEvent, options: ApplyOptions): Promise<R
         left = before;
         await settle(stream_id, left, options, { without: stream_sid });
       }
-      if (!(await store.save(after))) {
+      if (!(await store.save(after, before))) {
         options.onConflict?.();
         own = undefined;
         continue;

@@ -28,8 +28,8 @@ export async function readPage(query: PageQuery, options: ReadOptions): Promise<
     // One more than is looked at tells whether the list goes on.
     const entries = await options.store.liveEntries({ ...part, after }, size + 1);
     const sessions = await options.store.sessions(entries.slice(0, size));
-    for (const [i, session] of sessions.entries()) {
-      const entry = entries[i] as LiveEntry;
+    for (const [i, entry] of entries.slice(0, size).entries()) {
+      const session = sessions[i];
       after = entry.position;
       // A recreate may have moved it in time or into another room: then it stands elsewhere.
       if (session && isAt(session, entry, query) && isLive(session, options)) readings.push({ session, ending: null });

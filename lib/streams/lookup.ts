@@ -63,8 +63,9 @@ export async function readStreams({ stream_ids, appid }: StreamsQuery, options: 
     const found = standings.flat().filter((standing) => isLive(standing, options));
     for (const stream_id of left) live.set(stream_id, []);
     const ended = new Set<string>();
-    for (const [i, session] of (await options.store.sessions(found)).entries()) {
-      const { stream_id } = found[i] as Standing;
+    const sessions = await options.store.sessions(found);
+    for (const [i, { stream_id }] of found.entries()) {
+      const session = sessions[i];
       if (session === undefined || !isLive(session, options) || !isOf(appid, session)) ended.add(stream_id);
       else live.get(stream_id)?.push(session);
     }

@@ -5,7 +5,7 @@ import type { Room, RoomFacts, Session, SessionKey, Standing } from './session.t
  * Where sessions and rooms are kept, as the rules and the list see it. `lib/dynamodb` implements it.
  *
  * Calls throw nothing but a Problem: `store-unavailable` when the store does not answer, `internal-error` when it
- * refuses a request for good. What is past its `expires_at` counts as absent, whether it was deleted or not. Reads are
+ * refuses a request for good, `invalid-field` where `checkIds` would. What is past its `expires_at` counts as absent, whether it was deleted or not. Reads are
  * consistent, but for `liveEntries`.
  */
 export interface Store {
@@ -20,8 +20,12 @@ export interface Store {
    * @returns whether it did; if not, nothing was written
    */
   close(event: StreamClose, expires_at: number): Promise<boolean>;
-  /** Saves a session whole, if nobody has written it since it was read. @returns whether it did */
-  save(session: Session): Promise<boolean>;
+  /**
+   * Saves a session whole, if nobody has written it since it was read.
+   * @param before the session as it was read
+   * @returns whether it did
+   */
+  save(session: Session, before: Session): Promise<boolean>;
   /** The same for `listed` and `expires_at` alone: the registers of a sibling were not read. */
   saveListing(standing: Standing): Promise<boolean>;
   /**
@@ -31,7 +35,7 @@ export interface Store {
    */
   saveRoomFact(event: RoomEvent, expires_at: number): Promise<boolean>;
 
-  /** What is known of a room: its head, and which of these room sessions are closed. */
+  /** What is known of a room: its head, and which of these room sessions are closed. No id twice. */
   roomFacts(room: Room, room_session_ids: Iterable<string>): Promise<RoomFacts>;
   /** The same and one session, in one request; the session is blank when nothing is known of it any more. */
   sessionAndRoomFacts(
@@ -42,8 +46,8 @@ export interface Store {
   /** Sessions in the order of their keys; undefined where nothing is known (any more). */
   sessions(keys: readonly SessionKey[]): Promise<(Session | undefined)[]>;
   /**
-   * The newest sessions of a stream in a room, which the rules look at: `SIBLINGS` of them at least, and all that share
-   * the newest `create_time_ms`.
+   * The newest sessions of a stream in a room, which the rules look at: all that share the newest `create_time_ms`, and
+   * the others among the newest `SIBLINGS`, of which those that are past their time are left out.
    */
   siblings(stream_id: string, room: Room): Promise<Standing[]>;
   /** A session and those of its stream in its room that began with it or later, up to the next newer one at least. */

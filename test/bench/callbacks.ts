@@ -42,7 +42,7 @@ function callback(body: string, base64: boolean): () => unknown {
     if (!('stream_id' in event)) throw new Error('the sample tells of a stream');
     if (event.event === 'stream_close') return closeUpdate(event, toSeconds(nowMs + 1e8), nowMs);
     const blank = blankSession(event);
-    return sessionUpdate(withView(blank, merge(blank, event, nowMs), true, lifetimes), 1);
+    return sessionUpdate(withView(blank, merge(blank, event, nowMs), true, lifetimes), blank, 1);
   };
 }
 

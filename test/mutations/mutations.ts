@@ -88,7 +88,7 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'write: the view of a sibling rests on no version',
     file: REQUESTS,
-    from: 'listingAttributes(standing, liveShards), unchangedSince(standing)',
+    from: 'listingAttributes(standing, liveShards), condition',
     to: "listingAttributes(standing, liveShards), { expression: 'attribute_exists(stream_id)', values: {} }",
   },
   {
@@ -156,6 +156,12 @@ export const MUTATIONS: Mutation[] = [
     file: REQUESTS,
     from: '`#${name} = if_not_exists(#${name}, :${name})`',
     to: '`#${name} = :${name}`',
+  },
+  {
+    name: 'list: a session that was forgotten stays in its partition',
+    file: REQUESTS,
+    from: 'keepsShard: before.listed',
+    to: 'keepsShard: true',
   },
   {
     name: 'list: a session that began at 0 is none',
@@ -247,8 +253,8 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'loop: a refused write is taken as made',
     file: APPLY,
-    from: '      if (!(await store.save(after))) {\n        options.onConflict?.();\n        own = undefined;\n        continue;\n      }\n',
-    to: '      await store.save(after);\n',
+    from: '      if (!(await store.save(after, before))) {\n        options.onConflict?.();\n        own = undefined;\n        continue;\n      }\n',
+    to: '      await store.save(after, before);\n',
   },
   {
     name: 'loop: a row that is newer than the item is not noticed',
@@ -435,7 +441,7 @@ export const MUTATIONS: Mutation[] = [
   {
     name: 'store: 25 siblings at the most',
     file: STORE,
-    from: 'last.sibling_key === found[0]?.sibling_key ||',
+    from: 'siblingKeyOf(last) === siblingKeyOf(known(found)[0]) ||',
     to: '',
   },
   {

@@ -368,6 +368,22 @@ describe('lifetimes', () => {
     expect(await stored(key, later)).toMatchObject({ create_seq: 1, close_seq: null, listed: true, stored_ms: later });
   });
 
+  it.each([0, 23, 24, 25, 60])(
+    'of two sessions that began together, behind %i newer ones past their time, the later one is live',
+    async (count) => {
+      const { stream_id } = newKey();
+      const at = (stream_sid: string, ms: number) => ({ stream_id, stream_sid, create_time_ms: String(1e12 + ms) });
+      for (let i = 1; i <= count; i++) await send(closeEvent(at(`s-forgotten-${i}`, i)), start);
+      const later = start + 25 * HOUR;
+      const [earlier, newer] = [at('s-b', 0), at('s-a', 0)];
+      await send(createEvent({ ...earlier, stream_seq: '5' }), later);
+      await send(createEvent({ ...newer, stream_seq: '6' }), later);
+      await send(createEvent({ ...earlier, stream_seq: '5' }), later);
+      const [first, second] = await db.store(later).sessions([earlier, newer]);
+      expect([first?.listed, second?.listed]).toEqual([false, true]);
+    },
+  );
+
   it('the fast close does not find what is past its time either', async () => {
     const key = newKey();
     await send(createEvent(key), start);

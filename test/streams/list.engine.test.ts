@@ -313,6 +313,14 @@ it('LIVE_SHARDS may be raised while streams are live: they stay where they are, 
   expect(new Set(await shardsOf(20)).size).toBeGreaterThan(4);
 });
 
+it('a session that was forgotten while it was listed goes where the others go now, when it is stored again', async () => {
+  const db = await freshTable();
+  const later = NOW + 100 * HOUR;
+  for (let i = 0; i < 20; i++) await send(db, createEvent({ stream_id: `s${i}`, stream_sid: `s-${i}` }), 16);
+  for (let i = 0; i < 20; i++) await send(db, createEvent({ stream_id: `s${i}`, stream_sid: `s-${i}` }), 1, later);
+  expect(sids([await page(db.store(later), { limit: 100 }, later)])).toHaveLength(20);
+});
+
 it('a session that began at 0, as no clock of ZEGO ever said, is listed like any other', async () => {
   const db = await freshTable();
   await send(db, createEvent({ stream_id: 'a', stream_sid: 's-a', create_time_ms: '0' }));
