@@ -21,7 +21,9 @@ export function httpHandler(
   work: (request: APIGatewayProxyEventV2, invocation: Invocation) => Promise<APIGatewayProxyStructuredResultV2>,
 ) {
   return async (request: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const { nowMs, value, fields } = await runInvocation(DEADLINE_MS, (invocation) => work(request, invocation));
+    const { nowMs, value, fields, durationMs } = await runInvocation(DEADLINE_MS, (invocation) =>
+      work(request, invocation),
+    );
     const response = value instanceof Problem ? problemDocument(value) : value;
     const isSkipped = fields.reason === 'bad-signature' && !badSignatures.admits(nowMs);
     if (fields.result !== 'ok' && !isSkipped) {
@@ -29,6 +31,7 @@ export function httpHandler(
         message,
         request_id: request.requestContext?.requestId,
         status: response.statusCode ?? 200,
+        duration_ms: durationMs,
         ...fields,
       };
       writeLog(line, measuredBy(line, message === 'callback' ? badSignatures.skipped() : 0));

@@ -28,7 +28,8 @@ export interface Outcome<T> {
   /** What the work returned, or why it did not. */
   value: T | Problem;
   /** For its log line. */
-  fields: Noted & Pick<LogLine, 'level' | 'duration_ms' | 'reason' | 'detail' | 'fault' | 'frames'>;
+  fields: Noted & Pick<LogLine, 'level' | 'reason' | 'detail' | 'fault' | 'frames'>;
+  durationMs: number;
 }
 
 /** Runs work that must have ended within `deadlineMs`. Never throws: whatever the work throws becomes a Problem. */
@@ -53,5 +54,5 @@ export async function runInvocation<T>(
     return work({ nowMs, signal, note, measured });
   }).catch(asProblem);
   if (value instanceof Problem) fields = { ...fields, ...problemFields(value) };
-  return { nowMs, value, fields: { ...fields, duration_ms: Date.now() - nowMs } };
+  return { nowMs, value, fields, durationMs: Date.now() - nowMs };
 }

@@ -113,10 +113,14 @@ function isWord(text: unknown): text is string {
 /** Where an error was thrown. Its message is cut off first: a line of it may look like a frame. */
 function framesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
-  const { message, stack } = error;
-  if (typeof stack !== 'string') return [];
-  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
-  return frames.filter((line) => /^\s+at /.test(line));
+  try {
+    const { message, stack = '' } = error;
+    const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+    return frames.filter((line) => /^\s+at /.test(line));
+  } catch {
+    // Whoever throws may make both what he likes: the stack of an error whose message is a symbol cannot be read.
+    return [];
+  }
 }
 
 /** What ZEGO may send to the one URL. The signature does not cover the name, so no other is repeated. */

@@ -8,7 +8,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 it('gives the clock and a signal, and returns what the work returns, with what was noted', async () => {
   const before = Date.now();
-  const { nowMs, value, fields } = await runInvocation(1000, async (invocation) => {
+  const { nowMs, value, fields, durationMs } = await runInvocation(1000, async (invocation) => {
     invocation.note({ result: 'applied' });
     const asked = await invocation.measured(async (onConflict) => {
       onConflict();
@@ -21,13 +21,18 @@ it('gives the clock and a signal, and returns what the work returns, with what w
   expect(value).toEqual({ asked: 'asked', nowMs, aborted: false });
   expect(fields).toMatchObject({ level: 'INFO', result: 'applied', conflicts: 1 });
   expect(fields.store_ms).toBeGreaterThanOrEqual(15);
-  expect(fields.duration_ms).toBeGreaterThanOrEqual(fields.store_ms ?? Number.NaN);
+  expect(durationMs).toBeGreaterThanOrEqual(fields.store_ms ?? Number.NaN);
 });
 
 it.each<[string, unknown, object]>([
   ['a refusal', new Problem('invalid-field', 'x is no number.'), { level: 'WARN', result: 'refused' }],
   ['a fault of the store', new Problem('store-unavailable', 'x'), { level: 'ERROR', reason: 'store-unavailable' }],
   ['a bug', new TypeError('x'), { level: 'ERROR', reason: 'internal-error', fault: 'TypeError' }],
+  [
+    'an Error whose message is none',
+    Object.assign(new Error('x'), { message: Symbol('x') }),
+    { level: 'ERROR', reason: 'internal-error', frames: [] },
+  ],
 ])('never throws: %s is a value, and its fields say why', async (_, thrown, expected) => {
   const { value, fields } = await runInvocation(1000, () => Promise.reject(thrown));
   expect(value).toBeInstanceOf(Problem);
