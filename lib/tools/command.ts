@@ -26,10 +26,9 @@ export interface Program<O, A> {
 /** @param name how it is called: `npm run doctor` */
 export function createCommand(name: string, description: string, options: readonly Option[]): Command {
   const command = new Command(`${name} --`)
-    .description(description)
+    .description(`${description}\n\nA variable may also stand in the file .env, or in that of the stage.`)
     .allowExcessArguments()
     .helpOption('--help', 'prints this')
-    .addHelpText('after', '\nA variable may also stand in the file .env, or in that of the stage.')
     .configureHelp({ sortOptions: false })
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
