@@ -1,21 +1,44 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { removePersonalVariables } from './test/support/environment.ts';
+import { temporaryHome } from './test/support/home.ts';
+import { SERVICE_TESTS } from './test/support/service-tests.ts';
 
 // Before any test process starts: they inherit what is left.
 removePersonalVariables(process.env);
 process.env.NODE_ENV = 'test';
+process.env.HOME = temporaryHome();
+if (process.platform === 'win32') process.env.USERPROFILE = process.env.HOME;
 
-export default defineConfig({
-  // No .env file of the project folder is read.
+function project(mode: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return {
+    // vitest hands down to a project neither its mode nor what --exclude names.
+    mode,
+    plugins: [
+      {
+        name: 'exclude',
+        configureVitest: ({ vitest, project }) => void project.config.exclude.push(...(vitest.config.cliExclude ?? [])),
+      },
+    ],
+    // No .env file of the project folder is read.
+    envDir: false,
+    test: {
+      setupFiles: ['test/support/leave-project.ts'],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      ...test,
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
   envDir: false,
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/setup.ts',
-    setupFiles: 'test/support/leave-project.ts',
     // Many wait rather than compute: for retries, time-outs and programs that start.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    projects: [
+      project(mode, { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...SERVICE_TESTS] }),
+      project(mode, { name: 'service', include: [...SERVICE_TESTS], globalSetup: 'test/support/setup.ts' }),
+    ],
   },
-});
+}));

@@ -1,21 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, inject, it } from 'vitest';
-import { bundle, bundleName } from '../lib/tools/deploy/bundle.ts';
+import { describe, expect, it } from 'vitest';
+import { UNNAMED } from './support/service-tests.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Text of the source files, by path from the root. */
 type Sources = Record<string, string>;
 
-const SOURCES: Sources = Object.fromEntries(
-  ['handlers', 'lib'].flatMap((folder) =>
-    readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|cjs)$/.test(name))
-      .map((name) => [`${folder}/${name}`, readFileSync(`${ROOT}${folder}/${name}`, 'utf8')]),
-  ),
-);
+function sourcesOf(...folders: string[]): Sources {
+  return Object.fromEntries(
+    folders.flatMap((folder) =>
+      readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' })
+        .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+        .filter((name) => /\.(ts|cjs)$/.test(name))
+        .map((name) => [name, readFileSync(ROOT + name, 'utf8')]),
+    ),
+  );
+}
+
+const SOURCES = sourcesOf('handlers', 'lib');
 
 interface Import {
   /** A path from the root, or the name of a package. */
@@ -393,26 +398,37 @@ it('folders are at most two deep under lib, and handlers has none', () => {
   expect(depths.filter(([file, depth]) => depth > (file.startsWith('lib/') ? 2 : 0))).toEqual([]);
 });
 
-it('no deployed bundle holds a file of tools/, nor the SDK where nothing is stored', async () => {
-  const names = Object.values(inject('service').functions).map(({ handler }) => bundleName(handler));
-  const { metafile } = await bundle(names, { deployed: true });
-  const inputsOf = (name: string) => Object.keys(metafile.outputs[`dist/${name}.js`]?.inputs ?? {});
-  for (const name of names) {
-    const inputs = inputsOf(name);
-    expect(inputs).toContain(`handlers/${name}.ts`);
-    expect(inputs.filter((input) => input.includes('lib/tools/'))).toEqual([]);
-  }
-  const usesStore = (name: string) => inputsOf(name).includes('lib/dynamodb/store.ts');
-  const usesSdk = (name: string) => inputsOf(name).some((input) => /node_modules\/@(aws-sdk|smithy)\//.test(input));
-  expect(names.filter(usesStore)).toEqual(['callback', 'streams']);
-  expect(names.filter(usesSdk)).toEqual(['callback', 'streams']);
-});
+/** Tests that inject something, themselves or through what they import, and those whose names say so. */
+function serviceTests(sources: Sources): { injecting: string[]; named: string[] } {
+  const injects = (file: string, seen = new Set<string>()): boolean => {
+    const text = sources[file];
+    if (text === undefined || seen.has(file)) return false;
+    seen.add(file);
+    const imported = importsOf(file, text).filter(({ type }) => !type);
+    return /\binject\(/.test(text) || imported.some(({ from }) => injects(from, seen));
+  };
+  const tests = Object.keys(sources).filter((file) => file.endsWith('.test.ts'));
+  return {
+    injecting: tests.filter((file) => injects(file)),
+    named: tests.filter((file) => /\.(engine|service)\.test\.ts$/.test(file) || UNNAMED.includes(file)),
+  };
+}
 
-it('every function of serverless.yml has its handler, and every handler its function', () => {
-  const names = Object.values(inject('service').functions).map(({ handler }) => `handlers/${bundleName(handler)}.ts`);
-  expect(
-    Object.keys(SOURCES)
-      .filter((file) => file.startsWith('handlers/'))
-      .sort(),
-  ).toEqual(names.sort());
+describe('a test that needs an engine or serverless.yml resolved says so in its name, and no other one does', () => {
+  const TESTS = sourcesOf('test');
+
+  it('holds', () => {
+    const { injecting, named } = serviceTests(TESTS);
+    expect(named).not.toEqual([]);
+    expect(injecting).toEqual(named);
+  });
+
+  it.each([
+    ['test/zego/new.test.ts', "import { freshTable } from '../support/engine.ts';", true],
+    ['test/zego/new.test.ts', "import { startFunction } from '../support/function.ts';", true],
+    ['test/zego/new.service.test.ts', "import { sample } from '../support/callback.ts';", false],
+  ])('is broken when in %s stands: %s', (file, text, injects) => {
+    const { injecting, named } = serviceTests({ ...TESTS, [file]: text });
+    expect([injecting.includes(file), named.includes(file)]).toEqual([injects, !injects]);
+  });
 });
