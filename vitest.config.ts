@@ -22,7 +22,7 @@ function project(mode: string, test: TestProjectInlineConfiguration['test']): Te
     // No .env file of the project folder is read.
     envDir: false,
     test: {
-      setupFiles: ['test/support/leave-project.ts'],
+      setupFiles: ['test/support/leave-project.ts', 'test/support/output-of-failures.ts'],
       testTimeout: 60_000,
       hookTimeout: 60_000,
       env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
@@ -36,6 +36,10 @@ export default defineConfig(({ mode }) => ({
   test: {
     // Many wait rather than compute: for retries, time-outs and programs that start.
     maxWorkers: 3,
+    // Only a test far beyond the others is named: how long one takes says more of the machine.
+    slowTestThreshold: 30_000,
+    // A long run prints its seeds and counts.
+    silent: mode === 'long' ? false : 'passed-only',
     projects: [
       project(mode, { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...SERVICE_TESTS] }),
       project(mode, { name: 'service', include: [...SERVICE_TESTS], globalSetup: 'test/support/setup.ts' }),
