@@ -22,7 +22,11 @@ function project(mode: string, test: TestProjectInlineConfiguration['test']): Te
     // No .env file of the project folder is read.
     envDir: false,
     test: {
-      setupFiles: ['test/support/leave-project.ts', 'test/support/output-of-failures.ts'],
+      setupFiles: [
+        'test/support/leave-project.ts',
+        'test/support/output-of-failures.ts',
+        'test/support/stop-leftovers.ts',
+      ],
       testTimeout: 60_000,
       hookTimeout: 60_000,
       env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startEngine } from '../../lib/tools/stack/dynamodb.ts';
 import { form, SAMPLE_ANSWER, SECRET, sample, signed } from '../support/callback.ts';
 import { freshTable, type TestTable } from '../support/engine.ts';
@@ -252,14 +252,17 @@ describe('a fault of the store', () => {
     expect(await list(get('/streams'))).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } });
 
     const back = await startEngine(port);
+    onTestFinished(back.close);
     const again = await freshTable({ endpoint: back.url, table: db.table });
     expect(again.table).toBe(db.table);
     expect(await send(create, handler)).toMatchObject({ status: 200, result: 'applied' });
-    await back.close();
   });
 
   it('is 503 within 4 s when the engine accepts and never answers, on every route', async () => {
     const silent = createServer((socket) => socket.on('error', () => {}));
+    onTestFinished(() => {
+      silent.close();
+    });
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const settings = {
       ...SETTINGS,
@@ -276,6 +279,5 @@ describe('a fault of the store', () => {
     ]);
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503, 503, 503]);
     expect(Date.now() - started).toBeLessThan(4500);
-    silent.close();
   });
 });

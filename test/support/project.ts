@@ -70,8 +70,6 @@ export function startScript(folder: string, args: string, environment: Record<st
     },
     /** Stops reading, as `| head -1` does. */
     stopReading: () => child.stdout.destroy(),
-    /** For when a test failed before it ended. */
-    kill: () => child.kill('SIGKILL'),
   };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { routesOf, type Service, type ServiceFunction } from '../../../lib/tools/serverless-config.ts';
 import { SECRET } from '../../support/callback.ts';
 import { copyProject, HAS_SIGNALS, serverless } from '../../support/project.ts';
@@ -72,9 +72,6 @@ it('the list routes demand a JWT of the issuer, and no other route does', async 
 
 it('the local stack has the same routes and demands none', async () => {
   const stack = serverless(project.folder, 'local', { PORT: '0', DYNAMODB_PORT: '0', ZEGO_CALLBACK_SECRET: SECRET });
-  onTestFinished(() => {
-    stack.kill();
-  });
   const url = await stack.listening();
   expect((await fetch(`${url}/streams`)).status).toBe(200);
   expect((await fetch(`${url}/streams/unknown`)).status).toBe(404);

@@ -58,10 +58,6 @@ const LIVE = {
 // Started together, since each start takes seconds.
 const stack = serverless(project.folder, 'local', ENVIRONMENT);
 const demo = startScript(used.folder, 'lib/tools/stack/demo.cjs', { ...PORTS, AWS_USE_FIPS_ENDPOINT: 'true' });
-afterAll(() => {
-  stack.kill();
-  demo.kill();
-});
 
 describe('serverless local', () => {
   let url: string;
@@ -197,20 +193,17 @@ describe('npm run demo', () => {
   });
 });
 
+const engine = await startEngine(0);
+afterAll(engine.close);
+
 describe('with another DynamoDB-compatible engine', () => {
-  let engine: Awaited<ReturnType<typeof startEngine>>;
   let other: ReturnType<typeof serverless>;
   let url: string;
   beforeAll(async () => {
-    engine = await startEngine(0);
     // White space and commas alone are no token: the list stays open.
     const odd = { RETENTION_HOURS: '0.5', LIST_TOKEN: ' , ' };
     other = serverless(project.folder, 'local', { ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: engine.url, ...odd });
     url = await other.listening();
-  });
-  afterAll(async () => {
-    other.kill();
-    await engine.close();
   });
 
   it('creates the tables there', async () => {
@@ -235,11 +228,20 @@ describe('with another DynamoDB-compatible engine', () => {
     expect((await getJson(`${url}/streams`)).status).toBe(200);
   });
 
-  it('finds its data again after a restart', async () => {
+  it('ends with SIGTERM and exit code 0', async () => {
     expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'applied' }]);
     expect((await other.end('SIGTERM')).code).toBe(HAS_SIGNALS ? 0 : null);
-    other = serverless(project.folder, 'local', { ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: engine.url });
-    url = await other.listening();
+  });
+});
+
+describe('with the same engine after a restart', () => {
+  let url: string;
+  beforeAll(async () => {
+    const again = serverless(project.folder, 'local', { ...ENVIRONMENT, AWS_ENDPOINT_URL_DYNAMODB: engine.url });
+    url = await again.listening();
+  });
+
+  it('finds its data again', async () => {
     expect((await getJson(`${url}/streams`)).body.streams).toEqual([expect.objectContaining(LIVE)]);
     expect(await postCallback(url, sampleCreate())).toEqual([200, { result: 'unchanged' }]);
   });
@@ -261,19 +263,17 @@ describe('with another DynamoDB-compatible engine', () => {
 describe.concurrent('a start that cannot be ends with one sentence on stderr and exit code 1', () => {
   async function refusal(environment: Record<string, string>): Promise<string> {
     const refused = serverless(project.folder, 'local', environment);
-    const late = setTimeout(refused.kill, 30_000);
     const { code, stdout, stderr } = await refused.exited;
-    clearTimeout(late);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^[^\n]+\n$/);
     return stderr;
   }
 
-  it('PORT in use', async () => {
+  it('PORT in use', async ({ onTestFinished }) => {
     const { url, close } = await listen(createServer(), 0, '');
+    onTestFinished(close);
     const { port } = new URL(url);
     expect(await refusal({ ...ENVIRONMENT, PORT: port })).toMatch(new RegExp(`^Port ${port} is in use.* PORT `));
-    await close();
   });
 
   it('no CallbackSecret', async () => {
