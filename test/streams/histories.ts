@@ -22,8 +22,6 @@ import {
 
 /** `vitest --mode long`: many times as much, and all of what is otherwise a share. */
 export const LONG = import.meta.env.MODE === 'long';
-/** How long a test may take. */
-export const LONG_MS = LONG ? 3_600_000 : 60_000;
 /** Printed with each run, and set by `SEED=… vitest`, so that a run can be repeated. */
 export const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
