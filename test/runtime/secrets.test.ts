@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { Problem } from '../../lib/errors.ts';
 import { openSecrets } from '../../lib/runtime/secrets.ts';
 import { type ParameterStore, startParameterStore } from '../support/parameter-store.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
 
 const NAME = '/zego/secret';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -146,10 +147,10 @@ describe('a parameter', () => {
     'that is not read in time leaves no request behind, while Parameter Store %s',
     async (state) => {
       store.state = state;
-      const startMs = performance.now();
+      const waitedMs = startStopwatch();
       await expect(opened()(START_MS, entries)).rejects.toMatchObject({ reason: 'secret-unavailable' });
-      expect(performance.now() - startMs).toBeLessThan(2500);
-      await vi.waitFor(() => expect(store.waiting()).toBe(0), { timeout: 500 });
+      expect(waitedMs()).toBeLessThan(2500);
+      await vi.waitFor(() => expect(store.waiting()).toBe(0), { timeout: 10_000 });
       const asked = store.requests.length;
       await new Promise((resolve) => setTimeout(resolve, 200));
       expect(store.requests).toHaveLength(asked);

@@ -48,8 +48,8 @@ describe.concurrent('npm run doctor', () => {
     writeFileSync(join(folder, '.env'), `ZEGO_CALLBACK_SECRET=${SECRET}\nLIST_TOKEN=${TOKEN}\nZEGO_APP_ID=${APPID}\n`);
     const { code, stdout, stderr, verdict } = await run([`${url}/callbacks/zego`]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    // How long callbacks take is a remark, on a machine that has much to do.
-    expect(verdict).toMatch(/^All 41 checks passed(, 1 remark)?\. 1 was not made\.$/);
+    // On a machine that has much to do, how long callbacks take is a remark, and how far its clock seems to be off.
+    expect(verdict).toMatch(/^All 41 checks passed(, \d remarks?)?\. 1 was not made\.$/);
     expect(stdout).toMatch(new RegExp(`^${url}, as ZEGO with appid 7, and as a reader\n\n✓ address +\\d+ ms  the API`));
     expectNothingSecret(stdout);
   });
@@ -98,7 +98,9 @@ describe.concurrent('npm run doctor', () => {
     const given = [url, '--stage', 'none', '--secret', '', '--token', ''];
     const { code, stdout, verdict } = await run(given);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^All \d+ checks passed(, 1 remark)?\. \d+ were not made: give --token, give --secret\.$/m);
+    expect(stdout).toMatch(
+      /^All \d+ checks passed(, \d remarks?)?\. \d+ were not made: give --token, give --secret\.$/m,
+    );
     expect(verdict).toBe('With --allow-skipped, skipped checks leave the exit code at 0.');
     const allowed = await run([...given, '--allow-skipped']);
     expect(allowed.code).toBe(0);

@@ -11,6 +11,7 @@ import { awsEnvironment, startEngine } from '../../../lib/tools/stack/dynamodb.t
 import { listen } from '../../../lib/tools/stack/listen.ts';
 import { SECRET, sample, signed } from '../../support/callback.ts';
 import { copyProject, HAS_SIGNALS, serverless, startScript } from '../../support/project.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 
 const project = copyProject();
 afterAll(project.remove);
@@ -140,14 +141,15 @@ describe('serverless local', () => {
     ]);
   });
 
-  it.runIf(HAS_SIGNALS)('ends with Ctrl-C within 5 s and exit code 0, open connections or not', async () => {
+  it.runIf(HAS_SIGNALS)('ends with Ctrl-C and exit code 0, long before an open connection would', async () => {
     const idle = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
     onTestFinished(() => {
       idle.destroy();
     });
-    const startMs = Date.now();
+    const waitedMs = startStopwatch();
     expect((await stack.end('SIGINT')).code).toBe(0);
-    expect(Date.now() - startMs).toBeLessThan(5000);
+    // Node itself ends such a connection after a minute.
+    expect(waitedMs()).toBeLessThan(30_000);
     await expect(fetch(url)).rejects.toThrow();
   });
 });
