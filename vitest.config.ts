@@ -47,9 +47,10 @@ export default defineConfig(({ mode }) => ({
     slowTestThreshold: 30_000,
     // A long run prints its seeds and counts.
     silent: mode === 'long' ? false : 'passed-only',
+    // vitest runs projects in the order of their names: what takes longest comes first.
     projects: [
       project(mode, { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...SERVICE_TESTS] }),
-      project(mode, { name: 'service', include: [...SERVICE_TESTS], globalSetup: 'test/support/setup.ts' }),
+      project(mode, { name: 'engine', include: [...SERVICE_TESTS], globalSetup: 'test/support/setup.ts' }),
     ],
   },
 }));
