@@ -43,7 +43,7 @@ async function failingTest(file = ''): Promise<string | undefined> {
 
 async function failingOf(tests: readonly string[]): Promise<string | undefined> {
   // In threads: vitest cannot end a test that never waits, and threads end with their process.
-  const options = ['--pool', 'threads', '--bail', '1', '--reporter', 'tap-flat'];
+  const options = ['--pool', 'threads', '--bail', '1', '--reporter', 'tap-flat', '--testTimeout', '60000'];
   const args = ['node_modules/vitest/vitest.mjs', 'run', ...options, ...tests];
   const run = spawn(process.execPath, args, { cwd: project.folder, stdio: ['ignore', 'pipe', 'ignore'] });
   let hangs = false;

@@ -54,7 +54,9 @@ export function startScript(folder: string, args: string, environment: Record<st
     for (;;) {
       const found = pattern.exec(output.stdout);
       if (found !== null) return found;
-      if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}: ${output.stdout}${output.stderr}`);
+      const { exitCode, signalCode } = child;
+      const end = exitCode ?? signalCode;
+      if (end !== null) throw new Error(`ended with ${end}: ${output.stdout}${output.stderr}`);
       await wait(20);
     }
   }
