@@ -37,8 +37,10 @@ beforeAll(async () => {
     LIST_TOKEN: TOKEN,
     LIST_CACHE_SECONDS: '1',
   };
-  // Tables of its own.
-  const service = { ...inject('service'), service: 'clients' };
+  // Tables of its own, and functions that may take long to start: on a busy machine they do.
+  const service = structuredClone(inject('service'));
+  service.service = 'clients';
+  service.provider.timeout = 60;
   const stack = await startLocal({ service, environment, onLog: () => {}, onWarning: () => {} });
   apiUrl = stack.url;
   const counter = createServer(async ({ url: path, headers: { authorization, ...headers } }, answer) => {
@@ -67,9 +69,14 @@ function pick(headers: Record<string, unknown>, ...names: string[]): Record<stri
 
 async function tell(event: 'stream_create' | 'stream_close', stream_id: string, create_time_ms: number) {
   const { stream_alias: _, ...fields } = sample(event);
-  const body = { ...fields, stream_id, stream_sid: `s-${stream_id}`, create_time_ms: String(create_time_ms) };
-  const answer = await fetch(`${apiUrl}/callbacks/zego`, { method: 'POST', body: JSON.stringify(signed(body)) });
-  expect(await answer.json()).toEqual({ result: 'applied' });
+  const callback = { ...fields, stream_id, stream_sid: `s-${stream_id}`, create_time_ms: String(create_time_ms) };
+  let status = 503;
+  // ZEGO sends it again, too.
+  while (status === 503) {
+    const body = JSON.stringify(signed(callback));
+    ({ status } = await fetch(`${apiUrl}/callbacks/zego`, { method: 'POST', body }));
+  }
+  expect(status).toBe(200);
 }
 
 const LIVE = ['music-arjun', ...Array.from({ length: 120 }, (_, i) => `other-${i}`), 'music-mei'];

@@ -30,6 +30,8 @@ export async function closeAll(): Promise<void> {
 export async function deploy(environment: Record<string, string> = {}, cors: Partial<Cors> = {}): Promise<string> {
   const service = structuredClone(inject('service'));
   Object.assign(service.provider.httpApi.cors, cors);
+  // On a busy machine a function takes long to start.
+  service.provider.timeout = 60;
   const settings = {
     PORT: '0',
     AWS_ENDPOINT_URL_DYNAMODB: inject('endpoint'),
