@@ -1,7 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { removePersonalVariables } from './test/support/environment.ts';
 import { temporaryHome } from './test/support/home.ts';
-import { SERVICE_TESTS } from './test/support/service-tests.ts';
 
 // Before any test process starts: they inherit what is left.
 removePersonalVariables(process.env);
@@ -10,6 +9,8 @@ process.env.HOME = temporaryHome();
 if (process.platform === 'win32') process.env.USERPROFILE = process.env.HOME;
 
 const HOUR_MS = 3_600_000;
+/** Tests that need serverless.yml resolved (`service`), or a DynamoDB engine, too (`engine`). */
+const SERVICE_TESTS = ['test/**/*.{engine,service}.test.ts'];
 
 function project(mode: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
   return {
@@ -49,8 +50,8 @@ export default defineConfig(({ mode }) => ({
     silent: mode === 'long' ? false : 'passed-only',
     // vitest runs projects in the order of their names: what takes longest comes first.
     projects: [
-      project(mode, { name: 'plain', include: ['test/**/*.test.ts'], exclude: [...SERVICE_TESTS] }),
-      project(mode, { name: 'engine', include: [...SERVICE_TESTS], globalSetup: 'test/support/setup.ts' }),
+      project(mode, { name: 'plain', include: ['test/**/*.test.ts'], exclude: SERVICE_TESTS }),
+      project(mode, { name: 'engine', include: SERVICE_TESTS, globalSetup: 'test/support/setup.ts' }),
     ],
   },
 }));

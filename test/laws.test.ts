@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { UNNAMED } from './support/service-tests.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -410,7 +409,7 @@ function serviceTests(sources: Sources): { injecting: string[]; named: string[] 
   const tests = Object.keys(sources).filter((file) => file.endsWith('.test.ts'));
   return {
     injecting: tests.filter((file) => injects(file)),
-    named: tests.filter((file) => /\.(engine|service)\.test\.ts$/.test(file) || UNNAMED.includes(file)),
+    named: tests.filter((file) => /\.(engine|service)\.test\.ts$/.test(file)),
   };
 }
 
