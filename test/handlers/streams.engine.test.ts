@@ -13,7 +13,6 @@ let db: TestTable;
 let streams: Handler;
 let callback: Handler;
 beforeAll(async () => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   db = await freshTable();
   callback = await startFunction('callback', db, SETTINGS);
   streams = await startFunction('streams', db, SETTINGS);
