@@ -212,7 +212,8 @@ describe('one session', () => {
       (key: SessionKey) => closeEvent({ ...key, stream_seq: '4', type: '1', room_id: 'room9' }),
     ];
     const bySet = new Map<string, unknown>();
-    const orders = [...sequences(3, 5), ...sequences(4, 4)];
+    // The shorter ones of three kinds are among those of four.
+    const orders = [...sequences(3, 5).filter(({ length }) => length === 5), ...sequences(4, 4)];
     for (let i = 0; i < orders.length; i += 16) {
       await Promise.all(
         orders.slice(i, i + 16).map(async (order) => {
@@ -233,7 +234,7 @@ describe('one session', () => {
         }),
       );
     }
-    expect(orders.length).toBe(3 + 9 + 27 + 81 + 243 + (4 + 16 + 64 + 256));
+    expect(orders.length).toBe(243 + (4 + 16 + 64 + 256));
     expect(bySet.size).toBe(15);
   });
 
