@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildResult, build, type Plugin } from 'esbuild';
 
@@ -24,7 +25,8 @@ export async function bundle(
     absWorkingDir: ROOT,
     entryPoints: [...names.map((name) => `handlers/${name}.ts`), ...(deployed ? ['lib/runtime/ssm.ts'] : [])],
     entryNames: '[name]',
-    outdir: 'dist',
+    outdir: deployed ? 'dist' : 'dist/local',
+    outExtension: { '.js': deployed ? '.js' : '.cjs' },
     bundle: true,
     write: false,
     metafile: true,
@@ -50,6 +52,26 @@ export async function writeBundles(names: readonly string[]): Promise<void> {
   // The package is of type module; what lies in dist is not. This file stays out of the zips.
   await writeFile(join(ROOT, 'dist/package.json'), '{"type":"commonjs"}\n');
   for (const { path, contents } of outputFiles) await writeFile(path, contents);
+}
+
+/**
+ * Writes bundles with their source maps to `dist/local/`, where a debugger finds them.
+ * @returns the path of each bundle, by name
+ */
+export async function writeLocalBundles(
+  names: readonly string[],
+  { isDebugged }: { isDebugged: boolean },
+): Promise<Map<string, string>> {
+  const { outputFiles } = await bundle(names, { deployed: false, plugins: isDebugged ? [withoutDeadlines] : [] });
+  const written = outputFiles.map(async ({ path, contents }): Promise<[string, string]> => {
+    await mkdir(dirname(path), { recursive: true });
+    // Another stack of this project may be reading the file.
+    const draft = `${path}.${randomUUID()}`;
+    await writeFile(draft, contents);
+    await rename(draft, path);
+    return [basename(path, '.cjs'), path];
+  });
+  return new Map(await Promise.all(written));
 }
 
 /** `dist/callback.handler`, as serverless.yml writes it → `callback` */
@@ -88,5 +110,18 @@ const environmentCredentials: Plugin = {
     onEnd(() =>
       replaced ? null : { errors: [{ text: 'the SDK no longer asks for its credential chain: see bundle.ts' }] },
     );
+  },
+};
+
+/** A handler that stands still in a debugger would be late. */
+const withoutDeadlines: Plugin = {
+  name: 'without-deadlines',
+  setup({ onLoad, onEnd }) {
+    let replaced = false;
+    onLoad({ filter: /[\\/]lib[\\/]runtime[\\/]deadline\.ts$/ }, () => {
+      replaced = true;
+      return { contents: 'export const withDeadline = (_ms, work) => work(new AbortController().signal);' };
+    });
+    onEnd(() => (replaced ? null : { errors: [{ text: 'no function has a deadline any more: see bundle.ts' }] }));
   },
 };

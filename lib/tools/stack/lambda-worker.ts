@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
@@ -5,6 +6,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 export interface LocalFunction {
   /** @throws Error `timed out`, or what the function threw */
   invoke: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+  /** Fulfilled when the requests of this moment have their responses. */
+  idle: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -14,31 +17,45 @@ interface Reply {
   error?: string;
 }
 
-/** Runs behind the bundle in the worker, where `module.exports` holds the handler. */
+/** Runs in the worker. A bundle that is loaded from its file has stack traces in TypeScript, and breakpoints. */
 const HARNESS = `
-;{
-  const { parentPort } = require('node:worker_threads');
-  const { handler } = module.exports;
-  parentPort.on('message', async ({ id, event }) => {
-    try {
-      parentPort.postMessage({ id, result: await handler(event) });
-    } catch (error) {
-      parentPort.postMessage({ id, error: String(error && error.stack) });
-    }
-  });
-}`;
+const { parentPort, workerData } = require('node:worker_threads');
+process.setSourceMapsEnabled(true);
+if (workerData.inspectPort !== undefined) {
+  const inspector = require('node:inspector');
+  inspector.open(workerData.inspectPort, '127.0.0.1');
+  console.log('Debugger for ' + workerData.name + ': ' + (inspector.url() || 'not available'));
+}
+const { handler } = require(workerData.file);
+parentPort.on('message', async ({ id, event }) => {
+  try {
+    parentPort.postMessage({ id, result: await handler(event) });
+  } catch (error) {
+    parentPort.postMessage({ id, error: String(error && error.stack) });
+  }
+});`;
 
-/**
- * @param code the function's bundle
- * @param onLog gets what the function writes
- */
-export function startFunction(
-  code: string,
-  environment: Record<string, string>,
-  timeoutMs: number,
-  onLog: (text: string) => void,
-): LocalFunction {
-  const worker = new Worker(code + HARNESS, { eval: true, env: environment, stdout: true, stderr: true });
+export interface FunctionOptions {
+  /** The path of its bundle. */
+  file: string;
+  environment: Record<string, string>;
+  /** undefined: it has as long as it wants. */
+  timeoutMs: number | undefined;
+  /** Where a debugger reaches it; 0: a free port. */
+  inspectPort: number | undefined;
+  /** Gets what the function writes. */
+  onLog: (text: string) => void;
+}
+
+export function startFunction(options: FunctionOptions): LocalFunction {
+  const { file, environment, timeoutMs, inspectPort, onLog } = options;
+  const worker = new Worker(HARNESS, {
+    eval: true,
+    workerData: { file, name: basename(file, '.cjs'), inspectPort },
+    env: environment,
+    stdout: true,
+    stderr: true,
+  });
   worker.stdout.setEncoding('utf8').on('data', onLog);
   worker.stderr.setEncoding('utf8').on('data', onLog);
 
@@ -59,26 +76,38 @@ export function startFunction(
   worker.on('error', (error) => {
     failure = error;
     onLog(`${error.stack}\n`);
+    rejectAll(error);
+  });
+  worker.on('exit', () => rejectAll(new Error('The function was stopped.')));
+
+  function rejectAll(error: Error): void {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
-  });
+  }
 
   let lastId = 0;
+  const replies = new Set<Promise<APIGatewayProxyStructuredResultV2>>();
   return {
     invoke: async (event) => {
       if (failure !== undefined) throw failure;
       const id = ++lastId;
       let timer: NodeJS.Timeout | undefined;
+      const reply = new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
+        worker.postMessage({ id, event });
+      });
+      replies.add(reply);
       try {
-        return await new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
-          waiting.set(id, { resolve, reject });
-          timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
-          worker.postMessage({ id, event });
-        });
+        return await reply;
       } finally {
         clearTimeout(timer);
         waiting.delete(id);
+        replies.delete(reply);
       }
+    },
+    idle: async () => {
+      await Promise.allSettled(replies);
     },
     close: async () => {
       await worker.terminate();

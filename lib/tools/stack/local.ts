@@ -1,16 +1,22 @@
-import { basename } from 'node:path';
+import { createServer } from 'node:http';
+import { url as inspectorUrl } from 'node:inspector';
 import { checkEnvironment, type Environment, isMissing, readConfig, type Sources } from '../../config.ts';
-import { bundle, bundleName } from '../deploy/bundle.ts';
+import { bundleName, writeLocalBundles } from '../deploy/bundle.ts';
 import { environmentOf, routesOf, type Service, tablesOf } from '../serverless-config.ts';
 import { awsEnvironment, createTables, startEngine } from './dynamodb.ts';
-import { createGateway, type Route } from './gateway.ts';
-import { startFunction } from './lambda-worker.ts';
+import { createGateway } from './gateway.ts';
+import { type LocalFunction, startFunction } from './lambda-worker.ts';
 import { listen } from './listen.ts';
 
 export interface LocalStack {
   url: string;
   /** Whether the list demands no token. */
   isOpen: boolean;
+  /**
+   * Builds the functions again and replaces the running ones; the tables keep their data. A build that fails throws
+   * and replaces nothing.
+   */
+  reload: (service: Service) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -20,6 +26,8 @@ export interface LocalOptions {
   environment: Environment;
   /** Where a person finds the settings. */
   sources?: Sources | undefined;
+  /** The debugger port of the first function; the next one has the next port. 0: free ports. undefined: none. */
+  inspectPort?: number | undefined;
   /** Gets what the functions write: a JSON line each. */
   onLog: (text: string) => void;
   onWarning: (sentence: string) => void;
@@ -30,16 +38,48 @@ export interface LocalOptions {
  * @throws Error with one sentence that says what to do
  */
 export async function startLocal(options: LocalOptions): Promise<LocalStack> {
-  const { service, environment, sources, onLog, onWarning } = options;
+  const { environment, sources, inspectPort, onLog, onWarning } = options;
   // Locally an open list harms nobody.
   const settings = isMissing('LIST_TOKEN', environment) ? { ...environment, LIST_TOKEN: 'public' } : environment;
   for (const warning of checkEnvironment('start', settings, sources)) onWarning(warning);
   const config = readConfig(['PORT', 'DYNAMODB_PORT', 'AWS_ENDPOINT_URL_DYNAMODB', 'LIST_TOKEN'], settings);
+  // Debuggers that follow threads, such as that of VS Code, need no port of a function.
+  const isDebugged = inspectPort !== undefined || inspectorUrl() !== undefined;
 
   const opened: { close: () => Promise<void> }[] = [];
   const close = async () => {
     for (const part of opened.reverse()) await part.close();
   };
+
+  /** Builds what serverless.yml describes, without starting it. */
+  async function build(service: Service, aws: Record<string, string>) {
+    const tables = tablesOf(service);
+    await createTables(Object.values(tables), aws);
+    const functions = Object.values(service.functions);
+    const names = functions.map(({ handler }) => bundleName(handler));
+    const files = await writeLocalBundles(names, { isDebugged });
+    return { service, functions, tables, files };
+  }
+
+  function start(
+    { service, functions, tables, files }: Awaited<ReturnType<typeof build>>,
+    aws: Record<string, string>,
+  ) {
+    const running: LocalFunction[] = [];
+    const routes = functions.flatMap((fn, i) => {
+      const started = startFunction({
+        file: files.get(bundleName(fn.handler)) ?? '',
+        environment: { ...environmentOf(fn, tables, settings), ...aws },
+        timeoutMs: isDebugged ? undefined : (fn.timeout ?? service.provider.timeout) * 1000,
+        inspectPort: inspectPort ? inspectPort + i : inspectPort,
+        onLog,
+      });
+      running.push(started);
+      return routesOf(fn).map((routeKey) => ({ routeKey, invoke: started.invoke }));
+    });
+    return { gateway: createGateway(routes, service.provider.httpApi.cors), running };
+  }
+
   try {
     let endpoint = config.AWS_ENDPOINT_URL_DYNAMODB;
     if (endpoint === '') {
@@ -47,24 +87,30 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
       opened.push(engine);
       endpoint = engine.url;
     }
-    const tables = tablesOf(service);
     const aws = awsEnvironment(endpoint, settings);
-    await createTables(Object.values(tables), aws);
+    let current = Promise.resolve(start(await build(options.service, aws), aws));
+    opened.push({
+      close: async () => {
+        for (const fn of (await current).running) await fn.close();
+      },
+    });
+    // The gateway changes with serverless.yml; this server and its port stay.
+    const server = createServer(async (request, response) =>
+      (await current).gateway.emit('request', request, response),
+    );
+    const listening = await listen(server, config.PORT, 'PORT');
+    opened.push(listening);
 
-    const names = Object.values(service.functions).map(({ handler }) => bundleName(handler));
-    const { outputFiles } = await bundle(names, { deployed: false });
-    const routes: Route[] = [];
-    for (const fn of Object.values(service.functions)) {
-      const name = bundleName(fn.handler);
-      const code = outputFiles.find(({ path }) => basename(path) === `${name}.js`)?.text ?? '';
-      const own = { ...environmentOf(fn, tables, settings), ...aws };
-      const { invoke, close } = startFunction(code, own, (fn.timeout ?? service.provider.timeout) * 1000, onLog);
-      opened.push({ close });
-      for (const routeKey of routesOf(fn)) routes.push({ routeKey, invoke });
+    async function reload(service: Service): Promise<void> {
+      const built = await build(service, aws);
+      const { running } = await current;
+      // Requests wait from here until the new functions run. A debugger may hold a request for hours.
+      if (!isDebugged) await Promise.all(running.map((fn) => fn.idle()));
+      const stopped = Promise.all(running.map((fn) => fn.close()));
+      current = stopped.then(() => start(built, aws));
+      await current;
     }
-    const gateway = await listen(createGateway(routes, service.provider.httpApi.cors), config.PORT, 'PORT');
-    opened.push(gateway);
-    return { url: gateway.url, isOpen: config.LIST_TOKEN === 'public', close };
+    return { url: listening.url, isOpen: config.LIST_TOKEN === 'public', reload, close };
   } catch (error) {
     await close();
     throw error;
