@@ -1,7 +1,7 @@
 import type { VariableName } from '../../config.ts';
 import type { Service } from '../serverless-config.ts';
 import { checkDeployment } from '../settings.ts';
-import { runDemo, runStack } from '../stack/run-stack.ts';
+import { type RunOptions, runDemo, runStack } from '../stack/run-stack.ts';
 import { watchReader } from '../stop.ts';
 import { bundleName, writeBundles } from './bundle.ts';
 import { type CloudFormationAccess, connectCloudFormation, type DeployedStack, readStack } from './deployed-stack.ts';
@@ -49,13 +49,21 @@ interface Writers {
  */
 export default class Plugin {
   private readonly serverless: Serverless;
+  private readonly local: RunOptions;
   private readonly log: Log;
   private readonly writeText: Writers['writeText'];
   /** The stack that `remove` removes, read while it exists. */
   private removed: DeployedStack | undefined;
 
   readonly commands = {
-    local: { usage: 'Runs the whole stack on this machine', lifecycleEvents: ['start'] },
+    local: {
+      usage: 'Runs the whole stack on this machine',
+      lifecycleEvents: ['start'],
+      options: {
+        watch: { usage: 'Reload the functions when their files change', type: 'boolean' },
+        inspect: { usage: 'Debugger port of the first function; the next ones follow', type: 'string' },
+      },
+    },
     demo: { usage: 'Runs it with a simulated ZEGO that plays into it', lifecycleEvents: ['start'] },
   };
 
@@ -66,7 +74,7 @@ export default class Plugin {
     'before:remove:remove': () => this.rememberStack(),
     // After the framework has said that the removal succeeded.
     finalize: () => this.reportRemoval(),
-    'local:start': () => runStack(this.service),
+    'local:start': () => runStack(this.service, this.local),
     'demo:start': () => runDemo(this.service),
   };
 
@@ -82,9 +90,10 @@ export default class Plugin {
     },
   };
 
-  constructor(serverless: Serverless, _options: unknown, { log, writeText }: Writers) {
+  constructor(serverless: Serverless, { watch = false, inspect }: Partial<RunOptions>, { log, writeText }: Writers) {
     watchReader();
     this.serverless = serverless;
+    this.local = { watch, inspect };
     this.log = log;
     this.writeText = writeText;
   }

@@ -6,9 +6,13 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 export interface LocalFunction {
   /** @throws Error `timed out`, or what the function threw */
   invoke: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+  /** Loads its bundle again, in the same thread: a debugger stays attached. */
+  loadAgain: () => Promise<void>;
   /** Fulfilled when the requests of this moment have their responses. */
   idle: () => Promise<void>;
   close: () => Promise<void>;
+  /** From now on the process may end while the function runs. */
+  abandon: () => void;
 }
 
 interface Reply {
@@ -26,10 +30,15 @@ if (workerData.inspectPort !== undefined) {
   inspector.open(workerData.inspectPort, '127.0.0.1');
   console.log('Debugger for ' + workerData.name + ': ' + (inspector.url() || 'not available'));
 }
-const { handler } = require(workerData.file);
+const file = require.resolve(workerData.file);
+let { handler } = require(file);
 parentPort.on('message', async ({ id, event }) => {
   try {
-    parentPort.postMessage({ id, result: await handler(event) });
+    if (event === undefined) {
+      delete require.cache[file];
+      ({ handler } = require(file));
+    }
+    parentPort.postMessage({ id, result: event === undefined ? {} : await handler(event) });
   } catch (error) {
     parentPort.postMessage({ id, error: String(error && error.stack) });
   }
@@ -87,24 +96,29 @@ export function startFunction(options: FunctionOptions): LocalFunction {
 
   let lastId = 0;
   const replies = new Set<Promise<APIGatewayProxyStructuredResultV2>>();
+  async function ask(event?: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
+    if (failure !== undefined) throw failure;
+    const id = ++lastId;
+    let timer: NodeJS.Timeout | undefined;
+    const reply = new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      if (timeoutMs !== undefined) timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
+      worker.postMessage({ id, event });
+    });
+    replies.add(reply);
+    try {
+      return await reply;
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(id);
+      replies.delete(reply);
+    }
+  }
+
   return {
-    invoke: async (event) => {
-      if (failure !== undefined) throw failure;
-      const id = ++lastId;
-      let timer: NodeJS.Timeout | undefined;
-      const reply = new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
-        worker.postMessage({ id, event });
-      });
-      replies.add(reply);
-      try {
-        return await reply;
-      } finally {
-        clearTimeout(timer);
-        waiting.delete(id);
-        replies.delete(reply);
-      }
+    invoke: ask,
+    loadAgain: async () => {
+      await ask();
     },
     idle: async () => {
       await Promise.allSettled(replies);
@@ -112,5 +126,6 @@ export function startFunction(options: FunctionOptions): LocalFunction {
     close: async () => {
       await worker.terminate();
     },
+    abandon: () => worker.unref(),
   };
 }

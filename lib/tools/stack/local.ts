@@ -12,6 +12,8 @@ export interface LocalStack {
   url: string;
   /** Whether the list demands no token. */
   isOpen: boolean;
+  /** Whether a debugger may hold its functions. Then a change of serverless.yml needs a new start. */
+  isDebugged: boolean;
   /**
    * Builds the functions again and replaces the running ones; the tables keep their data. A build that fails throws
    * and replaces nothing.
@@ -47,7 +49,9 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
   const isDebugged = inspectPort !== undefined || inspectorUrl() !== undefined;
 
   const opened: { close: () => Promise<void> }[] = [];
+  let isClosed = false;
   const close = async () => {
+    isClosed = true;
     for (const part of opened.reverse()) await part.close();
   };
 
@@ -91,7 +95,10 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
     let current = Promise.resolve(start(await build(options.service, aws), aws));
     opened.push({
       close: async () => {
-        for (const fn of (await current).running) await fn.close();
+        const { running } = await current;
+        // A thread that stands still in a debugger cannot be ended.
+        if (isDebugged) for (const fn of running) fn.abandon();
+        else await Promise.all(running.map((fn) => fn.close()));
       },
     });
     // The gateway changes with serverless.yml; this server and its port stay.
@@ -104,13 +111,18 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
     async function reload(service: Service): Promise<void> {
       const built = await build(service, aws);
       const { running } = await current;
-      // Requests wait from here until the new functions run. A debugger may hold a request for hours.
-      if (!isDebugged) await Promise.all(running.map((fn) => fn.idle()));
+      if (isDebugged) {
+        await Promise.all(running.map((fn) => fn.loadAgain()));
+        return;
+      }
+      await Promise.all(running.map((fn) => fn.idle()));
+      if (isClosed) return;
+      // From here requests wait until the new functions run.
       const stopped = Promise.all(running.map((fn) => fn.close()));
       current = stopped.then(() => start(built, aws));
       await current;
     }
-    return { url: listening.url, isOpen: config.LIST_TOKEN === 'public', reload, close };
+    return { url: listening.url, isOpen: config.LIST_TOKEN === 'public', isDebugged, reload, close };
   } catch (error) {
     await close();
     throw error;
