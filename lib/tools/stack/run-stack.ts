@@ -104,6 +104,6 @@ async function untilStopped(start: () => Promise<Running>): Promise<void> {
   }
   await new Promise<void>((resolve) => onStop(() => resolve()));
   await running.close();
-  // Node would wait for the debugger to go.
+  // Everything is closed but threads that stand still: an ordinary end would wait for them.
   if (running.isDebugged) process.kill(process.pid, 'SIGTERM');
 }
