@@ -46,6 +46,18 @@ describe('the version of Node', () => {
   });
 });
 
+it('every package that is installed runs on the oldest Node of each supported line', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { engines?: { node?: string } }>;
+  };
+  // Ranges such as `>=20.0.0`, as those of the AWS SDK: its releases from January 2027 say `>=22`.
+  const tooNew = Object.entries(packages).flatMap(([name, { engines }]) => {
+    const [, major = 0, minor = 0] = /^>= ?(\d+)(?:\.(\d+))?/.exec(engines?.node ?? '') ?? [];
+    return Number(major) * 1000 + Number(minor) > 20_019 ? [`${name} requires Node ${engines?.node}`] : [];
+  });
+  expect(tooNew).toEqual([]);
+});
+
 it.each(Object.entries<string>(manifest.scripts))('npm script %s checks what it needs first', (_, command) => {
   expect(command).toMatch(/^node lib\/tools\/requirements\.cjs (?:"[^"]+" )?&& /);
 });
