@@ -413,6 +413,33 @@ describe('README.md and README.zh.md', () => {
   });
 });
 
+describe('CONTRIBUTING.md', () => {
+  const named = code(withoutFences(read('CONTRIBUTING.md')));
+
+  it('names files and folders that exist', () => {
+    const paths = named.flatMap((text) => text.split(' ')).filter((text) => /^(\.?\w+\/|\w+\.md$)/.test(text));
+    expect(paths.length).toBeGreaterThan(10);
+    // Bundles of the local stack.
+    for (const path of paths.filter((path) => path !== 'dist/local/')) {
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
+    }
+  });
+
+  it('names every script for those who change the code', () => {
+    for (const script of ['test:watch', 'check', 'fix', 'mutate', 'dev', 'types']) {
+      expect(named.join('\n') + blocks('CONTRIBUTING.md', 'sh')).toContain(`npm run ${script}`);
+    }
+  });
+
+  it('names launch configurations of VS Code that exist, and CI steps', () => {
+    const { configurations } = JSON.parse(read('.vscode/launch.json')) as { configurations: { name: string }[] };
+    for (const { name } of configurations) expect(named).toContain(name);
+    const [, steps = ''] = /^bash \.ci\/run (.*)$/m.exec(blocks('CONTRIBUTING.md', 'sh').join('\n')) ?? [];
+    const [, all = ''] = /^readonly STEPS=\((.*)\)$/m.exec(read('.ci/run')) ?? [];
+    expect(all.split(' ')).toEqual(expect.arrayContaining(steps.split(' ')));
+  });
+});
+
 it.each(['README.md', 'README.zh.md', 'docs/api.md'])("the example in %s is the answer to ZEGO's sample", (page) => {
   const examples = blocks(page, 'json').map((block) => JSON.parse(block.slice('json'.length)));
   expect(examples).toContainEqual({ streams: [ANSWER], next_cursor: null });
