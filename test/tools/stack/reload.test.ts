@@ -79,6 +79,15 @@ describe.runIf(HAS_SIGNALS)('npm run dev', () => {
     await restarted('handlers/streams.ts');
   });
 
+  it('logs where in the TypeScript an error was thrown', async () => {
+    replace('lib/http/session-json.ts', "title: 'changed'", 'title: session.appid.none.at');
+    await restarted('lib/http/session-json.ts');
+    expect((await fetch(`${url}/streams`)).status).toBe(500);
+    await says(/"frames":\[" {4}at sessionAnswer \([^"]*lib\/http\/session-json\.ts:\d+:\d+\)"/);
+    replace('lib/http/session-json.ts', 'title: session.appid.none.at', "title: 'changed'");
+    await restarted('lib/http/session-json.ts');
+  });
+
   it('has the routes of a changed serverless.yml', async () => {
     replace('serverless.yml', '- httpApi: GET /openapi.json', '- httpApi: GET /openapi2.json');
     await restarted('serverless.yml');
