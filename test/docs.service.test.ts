@@ -495,6 +495,12 @@ it('the generator of types has one version everywhere', () => {
   }
 });
 
+it('package.json has the address that README.md clones', () => {
+  const { homepage, repository } = JSON.parse(read('package.json'));
+  expect(read('README.md')).toContain(`git clone ${repository.url} `);
+  expect(homepage).toBe(`${repository.url}#readme`);
+});
+
 it('CHANGELOG.md has the version of package.json', () => {
   const { version } = JSON.parse(read('package.json'));
   expect(headings('CHANGELOG.md').map(({ text }) => text)).toContainEqual(expect.stringContaining(`[${version}]`));
