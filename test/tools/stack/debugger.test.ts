@@ -86,7 +86,6 @@ const STOPPED = {
 
 it('--inspect: a debugger of the function stops in its handler, and no deadline passes meanwhile', async () => {
   const stack = serverless(project.folder, 'local --inspect 0', ENVIRONMENT);
-  onTestFinished(() => void stack.kill());
   const url = await stack.listening();
   const [, debuggerUrl = ''] = await stack.seen(/^Debugger for callback: (ws:\S+)$/m);
   const devtools = await connectDevtools(debuggerUrl);
@@ -110,7 +109,6 @@ it('--inspect: a debugger of the function stops in its handler, and no deadline 
 it('a debugger that follows threads, as that of VS Code does, needs no option', async () => {
   const program = 'node_modules/serverless/bin/serverless.js local';
   const stack = startScript(project.folder, `--inspect=127.0.0.1:0 ${program}`, ENVIRONMENT);
-  onTestFinished(() => void stack.kill());
   const url = await stack.listening();
   // A thread that is still starting when a debugger comes may not report its scripts.
   for (const path of ['callbacks/zego', 'streams', 'openapi.json']) {
