@@ -3,7 +3,7 @@ import { onStop } from '../stop.ts';
 import { type Color, say } from '../terminal.ts';
 import { COMMAND, type DoctorOptions, readOptions } from './doctor-options.ts';
 import { examine, type Row } from './examination.ts';
-import { COLORS, isFine, missingOptions, rowLines, verdict } from './rows.ts';
+import { COLORS, rowLines, summarize, verdict } from './rows.ts';
 
 /**
  * `npm run doctor`. Exit code 0: nothing is wrong; 1: something is, a check lacked an option, or it was interrupted;
@@ -32,15 +32,14 @@ async function run(options: DoctorOptions): Promise<number> {
       for (const line of more) tell(line);
     };
     const rows = await examine(options, { signal: stop.signal, onRow });
-    const missing = missingOptions(rows);
-    const ok = isFine(rows) && (options.allowSkipped || missing.length === 0);
+    const summary = summarize(options, rows);
     tell('');
     tell(verdict(rows));
-    if (missing.length > 0 && !options.allowSkipped) {
+    if (summary.missing.length > 0 && !options.allowSkipped) {
       tell('With --allow-skipped, skipped checks leave the exit code at 0.');
     }
-    if (json) process.stdout.write(`${JSON.stringify({ url, appid, ok, missing, checks: rows }, null, 2)}\n`);
-    return ok ? 0 : 1;
+    if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return summary.ok ? 0 : 1;
   } catch (error) {
     if (!unread) say((error as Error).message, process.stderr);
     return 1;

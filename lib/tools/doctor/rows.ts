@@ -1,4 +1,5 @@
 import { type Color, count } from '../terminal.ts';
+import type { DoctorOptions } from './doctor-options.ts';
 import type { Row } from './examination.ts';
 
 const SIGNS = { pass: '✓', fail: '✗', warn: '!', skip: '–' } as const;
@@ -32,12 +33,14 @@ export function verdict(rows: readonly Row[]): string {
 }
 
 /** The options without which checks were skipped, such as `--secret`. */
-export function missingOptions(rows: readonly Row[]): string[] {
+function missingOptions(rows: readonly Row[]): string[] {
   const skipped = rows.filter(({ state }) => state === 'skip');
   return [...new Set(skipped.flatMap(({ note }) => /(?<=^|\bgive )--(secret|token|appid)\b/.exec(note)?.[0] ?? []))];
 }
 
-/** Whether nothing is wrong; warnings, and what was not checked, aside. */
-export function isFine(rows: readonly Row[]): boolean {
-  return rows.every(({ state }) => state !== 'fail');
+/** What `--json` prints. `ok`: nothing is wrong, and no check lacked an option, unless that is allowed. */
+export function summarize({ url, appid, allowSkipped }: DoctorOptions, rows: readonly Row[]) {
+  const missing = missingOptions(rows);
+  const ok = rows.every(({ state }) => state !== 'fail') && (allowSkipped || missing.length === 0);
+  return { url, appid, ok, missing, checks: rows };
 }

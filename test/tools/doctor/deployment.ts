@@ -8,7 +8,7 @@ import { expect, inject } from 'vitest';
 import { parse } from '../../../lib/tools/command.ts';
 import { COMMAND, readOptions } from '../../../lib/tools/doctor/doctor-options.ts';
 import { type ExaminationOptions, examine, type Row } from '../../../lib/tools/doctor/examination.ts';
-import { rowLines, verdict } from '../../../lib/tools/doctor/rows.ts';
+import { rowLines, summarize, verdict } from '../../../lib/tools/doctor/rows.ts';
 import type { Cors } from '../../../lib/tools/serverless-config.ts';
 import { listen } from '../../../lib/tools/stack/listen.ts';
 import { startLocal } from '../../../lib/tools/stack/local.ts';
@@ -144,6 +144,8 @@ export interface Found {
   /** Everything that is printed. */
   text: string;
   verdict: string;
+  /** What `--json` prints. */
+  summary: ReturnType<typeof summarize>;
 }
 
 type Args = Partial<Record<'secret' | 'token' | 'appid' | 'origin' | 'server-secret', string | undefined>>;
@@ -182,6 +184,7 @@ export async function doctor(url: string, args: Args = {}, { upTo, ...options }:
     },
     text,
     verdict: verdict(rows),
+    summary: summarize(read, rows),
   };
 }
 

@@ -54,20 +54,24 @@ describe.concurrent('npm run doctor', () => {
     expectNothingSecret(stdout);
   });
 
-  it('prints one JSON document with --json: of a deployment that is right, and of two that are not', async () => {
-    const right = ['--secret', SECRET, '--token', TOKEN];
-    const cases: [string, string[], number][] = [
-      [url, right, 0],
-      [url, ['--secret', 'f'.repeat(32), '--token', TOKEN], 1],
-      [`${url}/typo`, right, 1],
-    ];
-    for (const [address, args, code] of cases) {
-      const ended = await run([address, ...args, '--json']);
-      expect(ended).toMatchObject({ code, stderr: '' });
-      const document = JSON.parse(ended.stdout);
-      expect(checkDocument(document), JSON.stringify(checkDocument.errors)).toBe(true);
-      expect(document).toMatchObject({ url: address, ok: code === 0, missing: [] });
-      expectNothingSecret(ended.stdout);
+  it('prints one JSON document with --json', async () => {
+    const { code, stdout, stderr } = await run([url, '--secret', 'f'.repeat(32), '--token', TOKEN, '--json']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const document = JSON.parse(stdout);
+    expect(checkDocument(document), JSON.stringify(checkDocument.errors)).toBe(true);
+    expect(document).toMatchObject({ url, ok: false, missing: [] });
+    expectNothingSecret(stdout);
+  });
+
+  it('has its schema for it, whatever was found', async () => {
+    for (const [address, args, ok, missing] of [
+      [url, {}, true, []],
+      [`${url}/typo`, {}, false, []],
+      [url, { secret: undefined, token: undefined }, false, ['--token', '--secret']],
+    ] as const) {
+      const { summary } = await doctor(address, args);
+      expect(checkDocument(summary), JSON.stringify(checkDocument.errors)).toBe(true);
+      expect(summary).toMatchObject({ url: address, ok, missing });
     }
   });
 
