@@ -51,19 +51,32 @@ export function parse<O>(command: Command, args: readonly string[]): Given<O> {
     command.parse(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw new Error(sentenceOf(error.message));
+    throw new Error(sentenceOf(error.message, flagsOf(command)));
   }
-  return { options: command.opts<Record<string, unknown>>() as O, operands: command.args };
+  const options = command.opts<Record<string, unknown>>();
+  for (const option of command.options) {
+    const value = String(options[option.attributeName()] ?? '').split('=')[0] ?? '';
+    // As when a variable of the shell is empty: `--secret $SECRET --json`.
+    if (flagsOf(command).includes(value)) throw new Error(`${option.long} has no value: ${value} follows it.`);
+  }
+  return { options: options as O, operands: command.args };
 }
 
-/** Of an option that nobody knows, what follows its name may be a secret. */
-function sentenceOf(message: string): string {
-  const [sentence = '', hint = ''] = message.replace(/^error: /, '').split('\n');
-  const shown = sentence.replace(/\.$/, '').replace(/'(-[\w-]*)[^']*'$/, (given, flag: string) => {
-    const [secret] = /^--(?:server-)?(?:secret|token)/.exec(flag) ?? [];
-    return secret === undefined || given === `'${secret}'` ? `'${flag}'` : `'${secret}…'`;
-  });
-  return `${shown[0]?.toUpperCase()}${shown.slice(1)}. ${hint.replace(/^\(|\)$/g, '')}`.trimEnd();
+function flagsOf(command: Command): string[] {
+  return command.options.flatMap(({ long }) => long ?? []);
+}
+
+/** What follows the name of an option may be a secret, also where the name is misspelled. */
+function sentenceOf(message: string, flags: readonly string[]): string {
+  const [, unknown] = /^error: unknown option '([\s\S]*)'/.exec(message) ?? [];
+  if (unknown === undefined) {
+    const sentence = message.replace(/^error: /, '');
+    return `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`;
+  }
+  const [, hint] = /\n\((Did you mean [\w, -]+\?)\)$/.exec(message) ?? [];
+  const known = flags.find((flag) => unknown.startsWith(flag));
+  const [name = '-'] = /^-[a-z-]{0,20}/.exec(unknown) ?? [];
+  return `Unknown option '${known === undefined ? name : `${known}…`}'.${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 /** Runs a command of ours. With arguments or settings that are wrong its exit code is 2. */

@@ -62,7 +62,9 @@ const PASTED = /\/(callbacks\/zego|streams)$/;
 function readUrl(given: string): Pick<Target, 'url' | 'pasted'> {
   const url = URL.parse(given.trim());
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error('The URL must begin with https://, such as https://abc123.execute-api.us-east-1.amazonaws.com.');
+    throw new Error(
+      'The URL must begin with https:// (or http://, on this machine), such as https://abc123.execute-api.us-east-1.amazonaws.com.',
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw new Error('The URL takes no user name and no password: nobody could tell ZEGO about them.');

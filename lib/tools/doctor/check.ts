@@ -1,4 +1,4 @@
-import { jsonOf, type NoAnswer, type Reply, resultOf } from '../client.ts';
+import { jsonOf, NoAnswer, type Reply, resultOf } from '../client.ts';
 import type { DoctorContext, Known, Need } from './context.ts';
 import type { DoctorOptions } from './doctor-options.ts';
 
@@ -70,6 +70,18 @@ export function unexpected(reply: Reply, expected: string, advice = OTHER_VERSIO
 /** A check during which nothing answered. */
 export const silent = ({ message }: NoAnswer): Finding =>
   fail(message, 'It answered before. When that comes again, look at the log of the function: npx serverless logs.');
+
+/**
+ * Goes on with a check that has changed the deployment: what was learned by that counts also when nothing answers any
+ * more.
+ */
+export async function knowing(learned: Partial<Known>, finding: Promise<Finding>): Promise<Finding> {
+  const found = await finding.catch((error: unknown) => {
+    if (error instanceof NoAnswer) return silent(error);
+    throw error;
+  });
+  return learning(found, learned);
+}
 
 /** API Gateway's own answers. */
 const MESSAGES = [

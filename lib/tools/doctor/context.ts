@@ -36,7 +36,7 @@ export interface Known {
 }
 
 /** @param secret that of the options */
-export function knownAtFirst({ secret, noSecret }: Pick<DoctorOptions, 'secret' | 'noSecret'>): Known {
+function knownAtFirst({ secret, noSecret }: Pick<DoctorOptions, 'secret' | 'noSecret'>): Known {
   return {
     missing: { session: 'no stream could be created', ...(secret === undefined ? { secret: noSecret } : {}) },
     aheadMs: 0,

@@ -28,7 +28,7 @@ export const COMMAND = createCommand('npm run doctor', 'Checks a deployment end 
     "the project's ServerSecret: checks that it is not taken for the CallbackSecret",
   ),
   new Option('--allow-skipped', 'exit code 0 also when checks were skipped because an option is missing'),
-  new Option('--json', 'prints one JSON document at the end, and nothing else'),
+  new Option('--json', 'prints one JSON document instead of text; none when it ends early, and stderr says why'),
 ]).argument('[url]', 'the base URL of the API, or the callback URL');
 
 /**

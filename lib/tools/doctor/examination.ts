@@ -47,7 +47,7 @@ export async function examine(
     // Whoever interrupts does not want to wait.
     const left = await context.sessions.closeAll(context, 1);
     if (left.length > 0) add(LEFTOVERS, notTaken(left));
-    throw error;
+    throw given.signal.aborted ? given.signal.reason : error;
   }
   return rows;
 }

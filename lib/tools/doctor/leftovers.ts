@@ -1,7 +1,7 @@
 import type { Reply } from '../client.ts';
 import type { Listed } from '../live-list.ts';
 import { count } from '../terminal.ts';
-import { DEPLOY, type Finding, fail, learning, pass, skip } from './check.ts';
+import { DEPLOY, type Finding, fail, knowing, pass, skip } from './check.ts';
 import { type DoctorContext, type Known, MOST_FRESH_MS } from './context.ts';
 
 // The checks at the end: that nothing is left behind, neither live nor in a cache.
@@ -11,9 +11,12 @@ const INDEX_LAG_MS = 2000;
 
 /** Closes everything, and looks whether it is gone. */
 export async function closeEverything(context: DoctorContext): Promise<Finding> {
+  if (context.sessions.size === 0) return skip('nothing was created');
+  return knowing({ remembered: await remember(context) }, closeAndLook(context));
+}
+
+async function closeAndLook(context: DoctorContext): Promise<Finding> {
   const { sessions, known } = context;
-  if (sessions.size === 0) return skip('nothing was created');
-  const learned = { remembered: await remember(context) };
   const left = await sessions.closeAll(context, 3);
   if (left.length > 0) return notTaken(left);
   const closed = `${count(sessions.size, 'stream', 'streams')} closed`;
@@ -22,12 +25,9 @@ export async function closeEverything(context: DoctorContext): Promise<Finding> 
     async () => [await context.ofRoom(), await context.ofRoom({ room_id: `${context.run}-2` })],
     isEmpty,
   );
-  if (isEmpty(seen)) return learning(pass(`${closed}, and the list is empty of them`), learned);
-  if (seen.includes(undefined)) {
-    return learning(fail(`${closed}, but no list shows whether they are gone`, DEPLOY), learned);
-  }
-  const finding = fail(`${closed}, but some are still listed`, 'Closes do not count, or the index lags behind.');
-  return learning(finding, learned);
+  if (isEmpty(seen)) return pass(`${closed}, and the list is empty of them`);
+  if (seen.includes(undefined)) return fail(`${closed}, but no list shows whether they are gone`, DEPLOY);
+  return fail(`${closed}, but some are still listed`, 'Closes do not count, or the index lags behind.');
 }
 
 function isEmpty(lists: readonly (Listed[] | undefined)[]): boolean {

@@ -1,8 +1,8 @@
 import { jsonOf, type Reply, resultOf } from '../client.ts';
 import type { Listed } from '../live-list.ts';
-import type { Publishing } from '../zego/callbacks.ts';
+import type { Publishing, StreamCallback } from '../zego/callbacks.ts';
 import { cachingOf } from './access.ts';
-import { DEPLOY, describe, type Finding, fail, learning, pass, skip, unexpected } from './check.ts';
+import { DEPLOY, describe, type Finding, fail, knowing, learning, pass, skip, unexpected } from './check.ts';
 import type { DoctorContext } from './context.ts';
 import { lostDigits, WAYS, wrongFields } from './encodings.ts';
 import { isApplied } from './exchange.ts';
@@ -39,24 +39,30 @@ export const encoding =
     if (!isApplied(reply)) return unexpected(reply, '200 applied');
     const learned = { live: [...live, callback] };
     if (missing.list !== undefined) return learning(skip(`taken, but not read back: ${missing.list}`), learned);
-    const last = await context.until(
-      () => context.stream(publishing),
-      (seen) => wrongFields(jsonOf(seen), callback).length === 0,
-    );
-    const wrong = wrongFields(jsonOf(last), callback);
-    if (wrong.length === 0) return learning(pass('read back exactly', reply.ms), learned);
-    const finding =
-      last.status === 200
-        ? fail(
-            `read back with ${wrong.join(', ')} changed`,
-            lostDigits(jsonOf(last), callback)
-              ? 'Long numbers lose their last digits: something takes them for doubles. Deploy this version, and let callbacks pass as they are.'
-              : 'What stands before the API rewrites bodies, or the deployment is another version: deploy this one.',
-            last.ms,
-          )
-        : unexpected(last, 'the stream');
-    return learning(finding, { ...learned, changed: [...changed, publishing.stream_sid] });
+    return knowing(learned, readBack(context, callback, { changed, ms: reply.ms }));
   };
+
+async function readBack(
+  context: DoctorContext,
+  callback: StreamCallback,
+  { changed, ms }: { changed: readonly string[]; ms: number },
+): Promise<Finding> {
+  const { publishing } = callback;
+  const last = await context.until(
+    () => context.stream(publishing),
+    (seen) => wrongFields(jsonOf(seen), callback).length === 0,
+  );
+  const wrong = wrongFields(jsonOf(last), callback);
+  if (wrong.length === 0) return pass('read back exactly', ms);
+  const advice = lostDigits(jsonOf(last), callback)
+    ? 'Long numbers lose their last digits: something takes them for doubles. Deploy this version, and let callbacks pass as they are.'
+    : 'What stands before the API rewrites bodies, or the deployment is another version: deploy this one.';
+  const finding =
+    last.status === 200
+      ? fail(`read back with ${wrong.join(', ')} changed`, advice, last.ms)
+      : unexpected(last, 'the stream');
+  return learning(finding, { changed: [...changed, publishing.stream_sid] });
+}
 
 export async function close(context: DoctorContext): Promise<Finding> {
   const reply = await context.sessions.close(context, first(context), 20);

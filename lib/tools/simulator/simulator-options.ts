@@ -22,7 +22,7 @@ export interface SimulatorOptions extends Pick<Target, 'url' | 'appid'> {
 /** What the command line has, as text. */
 interface Texts extends TargetOptions, Partial<Record<NumberName, string>> {
   url?: string;
-  format?: SimulatorOptions['encoding'];
+  format?: string;
   json?: true;
 }
 
@@ -47,6 +47,8 @@ const NUMBERS = {
 } as const satisfies Record<string, Range>;
 type NumberName = keyof typeof NUMBERS;
 
+const FORMATS = [...ENCODING_NAMES, 'mixed'] as const;
+
 export const COMMAND = createCommand(
   'npm run simulate',
   'Plays ZEGO against a deployment or a local stack, and checks the live list against its own model.',
@@ -61,8 +63,8 @@ export const COMMAND = createCommand(
     textOption('--delay <p>', 'probability that it is sent late, up to 30 s / speed (default: 0)'),
     textOption('--lose <p>', 'probability that it is never sent (default: 0)'),
     textOption('--crash <p>', 'probability that a session that ends does so by a kill of its app (default: 0)'),
-    new Option('--format <format>', 'how callbacks are encoded (default: json)').choices([...ENCODING_NAMES, 'mixed']),
-    new Option('--json', 'prints one JSON document at the end, and nothing else'),
+    textOption('--format <format>', `how callbacks are encoded: ${FORMATS.join(', ')} (default: json)`),
+    new Option('--json', 'prints one JSON document instead of text; none when it ends early, and stderr says why'),
   ],
 );
 
@@ -87,9 +89,15 @@ export function readOptions(given: Given<Texts>, environment: Environment, sourc
     token: token === 'public' ? undefined : token,
     secret: readSecret(target),
     ...readNumbers(options),
-    encoding: options.format ?? 'json',
+    encoding: readFormat(options.format ?? 'json'),
     json: options.json ?? false,
   };
+}
+
+function readFormat(given: string): SimulatorOptions['encoding'] {
+  const format = FORMATS.find((name) => name === given);
+  if (format === undefined) throw new Error(`--format takes one of ${FORMATS.join(', ')}.`);
+  return format;
 }
 
 /** As a deployment would read it: the first entry, without white space around it. */

@@ -92,6 +92,13 @@ it.each([
   ['https://x.example --secrethidden', "Unknown option '--secret…'."],
   ['https://x.example --server-secret:hidden', "Unknown option '--server-secret…'."],
   ['https://x.example --tokenhidden', "Unknown option '--token…'."],
+  ["https://x.example --sceret=ab'hidden", "Unknown option '--sceret'."],
+  ["https://x.example --sceret='hidden'", "Unknown option '--sceret'."],
+  ['https://x.example --sceret=a\nhidden', "Unknown option '--sceret'."],
+  ['https://x.example -sS3hidden', "Unknown option '-s'."],
+  ['https://x.example -S3hidden', "Unknown option '-'."],
+  ['https://x.example --allow-skipped=hidden', "Unknown option '--allow-skipped…'."],
+  ['https://x.example --secret --json', '--secret has no value: --json follows it.'],
   ['https://x.example --server-secret ssm:/hidden', '--server-secret takes the secret itself, not ssm:….'],
   ['https://x.example --secret', "Option '--secret <secret>' argument missing."],
 ])('refuse %j with one sentence, which repeats nothing', (args, sentence) => {

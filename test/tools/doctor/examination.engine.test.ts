@@ -101,6 +101,16 @@ describe.concurrent('a deployment that is right', () => {
     expect(restricted.row('create')).toMatch(/^– .*give --appid/);
   });
 
+  it('counts a stream that was created though nothing answers when it is read back', async () => {
+    const silent = await proxy(demanding, {
+      answer: (passed, { url }) => (/^\/streams\/\S+-json-with-numbers/.test(url) ? undefined : passed),
+    });
+    const found = await doctor(silent);
+    expect(found.faults).toEqual(['encoding: JSON with numbers']);
+    expect(found.row('encoding: JSON with numbers')).toContain('no answer');
+    expect(await leftBehind(demanding, found.run, TOKEN)).toEqual([]);
+  });
+
   it('is looked at again while its indexes lag', async () => {
     let isStale = false;
     let looks = 0;

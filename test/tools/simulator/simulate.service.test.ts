@@ -523,6 +523,9 @@ describe('the options', () => {
   it.each([
     ['', '--url is missing: say where the API answers.'],
     ['--url http://x --url http://y', '--url is given twice.'],
+    ['--url http://x --format json --format form', '--format is given twice.'],
+    ['--url http://x --secret --json', '--secret has no value: --json follows it.'],
+    ['--url http://x --token --seed=1', '--token has no value: --seed follows it.'],
     ['--url http://x --lose 0 --seed 1 --lose 0', '--lose is given twice.'],
     ['--url http://x --token schlüssel', 'LIST_TOKEN takes tokens of ASCII characters without white space'],
     ['--url http://x --token ssm:/token', 'LIST_TOKEN is in Parameter Store: give --token.'],
@@ -532,7 +535,7 @@ describe('the options', () => {
     ['--url http://x --lose often', '--lose takes a number from 0 to 1.'],
     ['--url http://x --streams 1.5', '--streams takes a whole number from 1 to 20000.'],
     ['--url http://x --speed 0', '--speed takes a number from 0.1 to 1000.'],
-    ['--url http://x --format xml', "argument 'xml' is invalid. Allowed choices are json, urlencoded, form, mixed."],
+    ['--url http://x --format xml', '--format takes one of json, urlencoded, form, mixed.'],
     ['--url http://x --appid seven', 'ZEGO_APP_ID takes appids of 1 to 20 digits'],
     ['--url http://x --appid 07', '--appid takes 1 to 20 digits, without zeros before them.'],
     ['--url http://x --lose -1', '--lose takes a number from 0 to 1.'],
