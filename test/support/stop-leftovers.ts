@@ -33,7 +33,7 @@ afterAll(() => stop(ofFile));
 async function stop(children: Set<ChildProcess>): Promise<void> {
   const running = [...children].filter(isRunning);
   children.clear();
-  // npm hands SIGTERM down to what it has started.
+  // What these have started ends with them where it looks after its parent, as our own programs do.
   for (const child of running) child.kill('SIGTERM');
   const late = setTimeout(() => {
     for (const child of running) child.kill('SIGKILL');

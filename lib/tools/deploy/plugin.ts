@@ -78,7 +78,7 @@ export default class Plugin {
     'demo:start': () => runDemo(this.service),
   };
 
-  /** What stands in serverless.yml as `${config:…}` and the like: template.ts. */
+  /** What stands in serverless.yml as `${config:…}` and the like: serverless-variables.ts. */
   readonly configurationVariablesSources = {
     config: { resolve: async ({ address }: Asked) => ({ value: configured(address as VariableName) }) },
     parameter: { resolve: async ({ address }: Asked) => ({ value: parameterOf(address as VariableName) }) },

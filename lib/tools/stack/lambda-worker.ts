@@ -8,8 +8,6 @@ export interface LocalFunction {
   invoke: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
   /** Loads its bundle again, in the same thread: a debugger stays attached. */
   loadAgain: () => Promise<void>;
-  /** Fulfilled when the requests of this moment have their responses. */
-  idle: () => Promise<void>;
   close: () => Promise<void>;
   /** From now on the process may end while the function runs. */
   abandon: () => void;
@@ -95,23 +93,19 @@ export function startFunction(options: FunctionOptions): LocalFunction {
   }
 
   let lastId = 0;
-  const replies = new Set<Promise<APIGatewayProxyStructuredResultV2>>();
   async function ask(event?: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
     if (failure !== undefined) throw failure;
     const id = ++lastId;
     let timer: NodeJS.Timeout | undefined;
-    const reply = new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      if (timeoutMs !== undefined) timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
-      worker.postMessage({ id, event });
-    });
-    replies.add(reply);
     try {
-      return await reply;
+      return await new Promise<APIGatewayProxyStructuredResultV2>((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        if (timeoutMs !== undefined) timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
+        worker.postMessage({ id, event });
+      });
     } finally {
       clearTimeout(timer);
       waiting.delete(id);
-      replies.delete(reply);
     }
   }
 
@@ -119,9 +113,6 @@ export function startFunction(options: FunctionOptions): LocalFunction {
     invoke: ask,
     loadAgain: async () => {
       await ask();
-    },
-    idle: async () => {
-      await Promise.allSettled(replies);
     },
     close: async () => {
       await worker.terminate();

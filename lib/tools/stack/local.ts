@@ -102,9 +102,17 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
       },
     });
     // The gateway changes with serverless.yml; this server and its port stay.
-    const server = createServer(async (request, response) =>
-      (await current).gateway.emit('request', request, response),
-    );
+    let inFlight = 0;
+    let onIdle = () => {};
+    const server = createServer(async (request, response) => {
+      const { gateway } = await current;
+      inFlight += 1;
+      response.once('close', () => {
+        inFlight -= 1;
+        if (inFlight === 0) onIdle();
+      });
+      gateway.emit('request', request, response);
+    });
     const listening = await listen(server, config.PORT, 'PORT');
     opened.push(listening);
 
@@ -115,11 +123,14 @@ export async function startLocal(options: LocalOptions): Promise<LocalStack> {
         await Promise.all(running.map((fn) => fn.loadAgain()));
         return;
       }
-      await Promise.all(running.map((fn) => fn.idle()));
-      if (isClosed) return;
-      // From here requests wait until the new functions run.
-      const stopped = Promise.all(running.map((fn) => fn.close()));
-      current = stopped.then(() => start(built, aws));
+      const before = current;
+      // From here requests wait until the new functions run, and those in flight are finished first.
+      current = (async () => {
+        if (inFlight > 0) await new Promise<void>((resolve) => (onIdle = resolve));
+        if (isClosed) return before;
+        await Promise.all(running.map((fn) => fn.close()));
+        return start(built, aws);
+      })();
       await current;
     }
     return { url: listening.url, isOpen: config.LIST_TOKEN === 'public', isDebugged, reload, close };

@@ -19,6 +19,7 @@ export interface ReloadOutput {
 export function reloadOnChange(stack: LocalStack, service: Service, output: ReloadOutput): LocalStack {
   let latest = service;
   let reloads = Promise.resolve();
+  let isClosed = false;
   const watcher = watchProject(ROOT, (paths) => {
     reloads = reloads.then(() => reload(paths));
   });
@@ -40,6 +41,7 @@ export function reloadOnChange(stack: LocalStack, service: Service, output: Relo
       latest = next;
       output.print(`Restarted in ${((Date.now() - startMs) / 1000).toFixed(1)} s: ${what}.`);
     } catch (error) {
+      if (isClosed) return;
       output.complain(
         `${(error as Error).message}\n${what}, but the functions run on as before: save again when it is fixed.`,
       );
@@ -49,7 +51,8 @@ export function reloadOnChange(stack: LocalStack, service: Service, output: Relo
   return {
     ...stack,
     close: async () => {
-      watcher.close();
+      isClosed = true;
+      await watcher.close();
       await stack.close();
     },
   };
@@ -66,7 +69,8 @@ async function resolveService({ provider: { stage, region } }: Service): Promise
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, maxBuffer: 2 ** 26 });
     return JSON.parse(stdout);
   } catch (error) {
-    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
-    throw new Error(`${stdout}${stderr}`.trim() || message);
+    // What it has printed until then may hold the secrets that it resolves: stderr alone is for a person.
+    const { stderr = '' } = error as { stderr?: string };
+    throw new Error(stderr.trim() || 'serverless.yml could not be resolved.');
   }
 }

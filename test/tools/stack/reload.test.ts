@@ -97,11 +97,41 @@ describe.runIf(HAS_SIGNALS)('npm run dev', () => {
   });
 
   it('watches new folders', async () => {
-    mkdirSync(pathOf('lib/new'));
-    // The folder is watched when its creation has been seen.
-    await wait(500);
-    writeFileSync(pathOf('lib/new/room.ts'), 'export {};\n');
-    await restarted('lib/new/room.ts');
+    mkdirSync(pathOf('lib/new/deep'), { recursive: true });
+    writeFileSync(pathOf('lib/new/deep/room.ts'), 'export {};\n');
+    await restarted('lib/new/deep/room.ts');
+  });
+
+  it('goes on when a folder vanishes and comes back, and watches it then', async () => {
+    renameSync(pathOf('lib/http'), pathOf('http'));
+    await says(/^Build failed .*\n[\s\S]*?save again when it is fixed\.$/m);
+    renameSync(pathOf('http'), pathOf('lib/http'));
+    await says(/^Restarted in /m);
+    replace('lib/http/session-json.ts', "title: 'changed'", "title: 'again'");
+    await restarted('lib/http/session-json.ts');
+    expect(await getTitle()).toEqual(['again']);
+  });
+
+  it('answers every request, also those that come while it restarts', async () => {
+    const statuses = new Map<number, number>();
+    let isDone = false;
+    const reader = async () => {
+      while (!isDone) {
+        const { status } = await fetch(`${url}/streams`);
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    const readers = Array.from({ length: 8 }, reader);
+    for (const [before, after] of [
+      ['again', 'once more'],
+      ['once more', 'again'],
+    ] as const) {
+      replace('lib/http/session-json.ts', `title: '${before}'`, `title: '${after}'`);
+      await restarted('lib/http/session-json.ts');
+    }
+    isDone = true;
+    await Promise.all(readers);
+    expect([...statuses.keys()]).toEqual([200]);
   });
 
   it('names what it has read at its start', async () => {
