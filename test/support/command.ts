@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { buildSync } from 'esbuild';
 
 export interface Ended {
   code: number | null;
@@ -9,8 +13,31 @@ export interface Ended {
   verdict: string;
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'commands-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const built = new Map<string, string>();
+
+/** A program as one file of JavaScript: where it is started many times, translating it each time takes longest. */
+function build(program: string): string {
+  const file = built.get(program) ?? join(folder, `${basename(program, '.ts')}.mjs`);
+  if (!built.has(program)) {
+    const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    buildSync({
+      entryPoints: [program],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: banner },
+      logLevel: 'error',
+    });
+    built.set(program, file);
+  }
+  return file;
+}
+
 /**
- * Runs a program in TypeScript as `npm run` does, with nothing else in its environment.
+ * Runs a program in TypeScript with nothing else in its environment.
  * @param cwd not the project's folder: a .env of whoever runs the tests stands there
  */
 export function startCommand(
@@ -19,7 +46,7 @@ export function startCommand(
   environment: Record<string, string>,
   cwd: string,
 ) {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...args], {
+  const child = spawn(process.execPath, [build(program), ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -39,6 +39,8 @@ export async function bundle(
     supported: { 'dynamic-import': false },
     minify: deployed,
     sourcemap: deployed ? false : 'inline',
+    // They stand beside it.
+    sourcesContent: false,
     legalComments: 'none',
     logLevel: 'silent',
     plugins: [...plugins, ...(deployed ? [environmentCredentials, ssmBeside] : [])],
