@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, inject } from 'vitest';
 import { parse } from '../../../lib/tools/command.ts';
 import { COMMAND, readOptions } from '../../../lib/tools/doctor/doctor-options.ts';
@@ -173,6 +174,8 @@ export async function doctor(url: string, args: Args = {}, { upTo, ...options }:
     if (!stop.signal.aborted) throw error;
   });
   const text = [...rows.flatMap(rowLines), verdict(rows)].join('\n');
+  const summary = summarize(read, rows);
+  expectDocument(JSON.parse(JSON.stringify(summary)));
   expectNothingSecret(text, [SECRET, TOKEN, args.secret, args['server-secret']]);
   return {
     run,
@@ -184,8 +187,16 @@ export async function doctor(url: string, args: Args = {}, { upTo, ...options }:
     },
     text,
     verdict: verdict(rows),
-    summary: summarize(read, rows),
+    summary,
   };
+}
+
+const schema = JSON.parse(readFileSync(new URL('../../../docs/doctor.schema.json', import.meta.url), 'utf8'));
+const checkDocument = new Ajv2020({ strict: true }).compile(schema);
+
+/** What `--json` prints, by its schema. */
+export function expectDocument(document: unknown): void {
+  expect(checkDocument(document), JSON.stringify(checkDocument.errors)).toBe(true);
 }
 
 /** No secret, no token, no signature. */

@@ -96,6 +96,7 @@ describe.concurrent('a deployment that is right', () => {
     expect(found.row('signature')).toMatch(/^– .*give --secret/);
     expect(found.row('create')).toMatch(/^– .*give --secret/);
     expect(found.row('wrong signature')).toMatch(/^✓/);
+    expect(found.summary).toMatchObject({ url: demanding, ok: false, missing: ['--token', '--secret'] });
     const restricted = await doctor(demanding, { token: undefined, appid: undefined });
     expect(restricted.row('appid')).toMatch(/^– .*certain appids only[\s\S]*ZEGO_APP_ID with --appid/);
     expect(restricted.row('create')).toMatch(/^– .*give --appid/);
