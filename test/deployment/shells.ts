@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
  * no error.
  */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMANDS = ['aws', 'cp', 'curl', 'date', 'git', 'node', 'npm', 'npx', 'openssl'];
+const COMMANDS = ['aws', 'bash', 'cp', 'curl', 'date', 'git', 'node', 'npm', 'npx', 'openssl'];
 /** These are real. */
 const FILTERS = ['cut', 'grep', 'sort', 'tr'];
 
