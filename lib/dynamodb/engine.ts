@@ -40,7 +40,7 @@ const BATCH = 100;
 const UNPROCESSED_PAUSE_MS = 50;
 
 /**
- * A client that gives up: by default the SDK waits for ever on an engine that accepts a connection and keeps silent.
+ * A client with time-outs: by default the SDK waits indefinitely for an engine that accepts a connection and sends nothing.
  * Region, credentials and endpoint come from the environment.
  */
 export function connect(): DynamoDBDocumentClient {

@@ -44,7 +44,7 @@ export function listingAttributes(standing: Standing, liveShards: number): Item 
 /** Off the list: in none of its indexes. */
 export const UNLISTED = { live_shard: undefined, live_key: undefined, live_room: undefined };
 
-/** A register as a map of what was told: null and empty arrays are left out, and come back by `fromRegister`. */
+/** A register as a map without its null values and empty arrays, which `fromRegister` restores. */
 export function toRegister(fact: CreateFact | CloseFact | null): Item | undefined {
   if (fact === null) return undefined;
   const register: Item = {};

@@ -18,7 +18,7 @@ export interface Invocation {
   signal: AbortSignal;
   /** Adds what is known by now to the invocation's log line. */
   note: (fields: Noted) => void;
-  /** Notes how long `work` took, and how often it was told of a conflict. */
+  /** Adds to the log line how long `work` took, and how often it reported a conflict. */
   measured: <T>(work: (onConflict: () => void) => Promise<T>) => Promise<T>;
 }
 

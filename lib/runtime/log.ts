@@ -24,7 +24,7 @@ export interface LogLine {
   duration_ms?: number;
   /** How much of it the store took. */
   store_ms?: number;
-  /** How often somebody else wrote in between, so that a callback was reckoned anew. */
+  /** Number of write conflicts after which the callback was processed again. */
   conflicts?: number;
   event?: string;
   /** What identifies the stream or the room, once the callback is verified: `printable`. */
@@ -118,7 +118,7 @@ function framesOf(error: unknown): string[] {
     const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
     return frames.filter((line) => /^\s+at /.test(line));
   } catch {
-    // Whoever throws may make both what he likes: the stack of an error whose message is a symbol cannot be read.
+    // Reading the stack of an error whose message is a symbol throws.
     return [];
   }
 }

@@ -58,7 +58,7 @@ export interface Store {
   liveEntries(query: LiveQuery, count: number): Promise<LiveEntry[]>;
 }
 
-/** How many siblings the rules see: so an encoder that restarts for ever makes a callback no dearer. */
+/** How many siblings the rules see, so that the cost of a callback has a bound however often an encoder restarts. */
 export const SIBLINGS = 25;
 
 /** What comes first, by `create_time_ms`. */

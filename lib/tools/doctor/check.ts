@@ -69,7 +69,7 @@ export function unexpected(reply: Reply, expected: string, advice = OTHER_VERSIO
 
 /** A check during which nothing answered. */
 export const silent = ({ message }: NoAnswer): Finding =>
-  fail(message, 'It answered before. When that comes again, look at the log of the function: npx serverless logs.');
+  fail(message, 'It answered before. If that happens again, look at the log of the function: npx serverless logs.');
 
 /**
  * Goes on with a check that has changed the deployment: what was learned by that counts also when nothing answers any
